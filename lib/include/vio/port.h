@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef VIO_PORT_H
+#define VIO_PORT_H
+
+#include <vio/pkt.h>
+#include <vio/pool.h>
+#include <vio/types.h>
+
+VIO_EXTERN_C_BEGIN
+
+/* 128 feature bits, as VIRTIO 1.4 numbers them. */
+struct vio_features {
+	uint64_t word[2];
+};
+
+/**
+ * struct vio_port_opts - how to open a port; the same can be said in its address
+ * @size: sizeof(struct vio_port_opts), see VIO_OPTS()
+ * @queues: queue pairs wanted, 1 to 64; default 1. The device may grant fewer: see vio_port_info()
+ * @entries: entries of each ring; default: the most that the device allows, up to 1024. A split
+ * ring takes a power of two from 2 to 32768, a packed one any number from 2 to 32768
+ * @features_off: bits that must not be negotiated
+ * @features_on: bits that must be negotiated: opening fails without them
+ * @timeout_ms: deadline of each exchange with the device; default 1000
+ */
+struct vio_port_opts {
+	size_t size;
+	uint16_t queues;
+	uint16_t entries;
+	struct vio_features features_off;
+	struct vio_features features_on;
+	uint32_t timeout_ms;
+};
+
+enum vio_port_state {
+	VIO_PORT_UP,
+	VIO_PORT_QUEUE_BROKEN, /* a queue's device broke the rules; the other queues go on */
+	VIO_PORT_NEEDS_RESET,  /* the device asks for a reset (VIRTIO 1.4, 2.1.2) */
+	VIO_PORT_BACKEND_GONE, /* the process behind the socket has closed it */
+};
+
+/**
+ * struct vio_port_info - what a port has become
+ * @address: as it was opened
+ * @transport: "vhost-user", "loop"
+ * @backend: what is known of the other side, in words
+ * @offered: feature bits that the device offers
+ * @taken: feature bits negotiated
+ * @queues: queue pairs in use
+ * @queues_max: queue pairs that the device has
+ * @entries: entries of each receive and transmit ring
+ * @net_hdr_len: bytes of the virtio-net header
+ * @rx_variant: name of the receive body in use, "rx_packed_in_order"
+ * @tx_variant: the same for transmit
+ * @mac: the port's address: the device's, or a random local one
+ * @mtu: largest layer 3 packet; 1500 where the device does not say
+ * @link_up: as the device says; true where it says nothing
+ * @ring_bytes: memory of the rings, in the shared region
+ * @private_bytes: memory of the port outside the shared region
+ */
+struct vio_port_info {
+	const char *address;
+	const char *transport;
+	const char *backend;
+	struct vio_features offered;
+	struct vio_features taken;
+	uint16_t queues;
+	uint16_t queues_max;
+	uint16_t entries;
+	uint16_t net_hdr_len;
+	const char *rx_variant;
+	const char *tx_variant;
+	uint8_t mac[6];
+	uint16_t mtu;
+	bool link_up;
+	size_t ring_bytes;
+	size_t private_bytes;
+};
+
+/*
+ * Counters of one queue. X(name, what it counts)
+ */
+#define VIO_QUEUE_STATS(X) \
+	X(packets, "packets received or sent") \
+	X(bytes, "bytes of frames, without the virtio-net header") \
+	X(bursts, "burst calls") \
+	X(empty_polls, "receive bursts that found nothing") \
+	X(ring_full, "transmit bursts that could not take all packets") \
+	X(kicks, "notifications sent to the device") \
+	X(kicks_suppressed, "notifications that the device did not want") \
+	X(refill_short, "receive buffers that could not be posted since the pool was empty") \
+	X(completed, "packets that the device has given back after transmit") \
+	X(taken_back, "packets in the transmit ring when the port was closed or its device died") \
+	X(drop_invalid, "packets to send that were malformed: no room for the header, too long, " \
+			"too many segments") \
+	X(drop_foreign, \
+	  "packets to send that lie outside the port's pool; their buffers are not freed") \
+	X(drop_truncated, "received packets that needed more entries than the burst had room for") \
+	X(bad_id, "completions of a buffer that does not exist or was not posted") \
+	X(bad_len, "completions with a length below the header or above the buffer") \
+	X(bad_index, "ring indices that moved by more than was posted") \
+	X(bad_merge, "mergeable packets with an impossible number of buffers")
+
+struct vio_queue_stats {
+#define X(name, what) uint64_t name;
+	VIO_QUEUE_STATS(X)
+#undef X
+};
+
+/* Queues begin with their burst function, the only part that a program sees. */
+struct vio_rxq {
+	uint16_t (*burst)(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n);
+};
+struct vio_txq {
+	uint16_t (*burst)(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n);
+};
+
+/**
+ * vio_port_open - bring a device to DRIVER_OK and return it ready for bursts
+ * @address: "vhost-user:/run/v.sock", "loop:echo"; options behind commas win over @opts (see
+ * vio_port_help())
+ * @pool: buffers for the receive rings, and the only ones that may be sent; borrowed, must outlive
+ * the port
+ * @opts: options, or NULL for defaults
+ * @out: receives the port; untouched on failure
+ *
+ * Follows VIRTIO 1.4, 3.1.1 "Driver Requirements: Device Initialization". Takes at most a few times
+ * timeout_ms.
+ *
+ * Return: 0, or a negative errno with vio_error_last() telling more: -EINVAL malformed address or
+ * options, -ENOENT, -EACCES, -ECONNREFUSED the socket can't be used, -ENAMETOOLONG its path is too
+ * long, -ENOTSUP a feature that is required is missing, -ETIMEDOUT the device did not answer,
+ * -EPROTO it answered nonsense, -EIO it set FAILED or closed, -ENOMEM. Ownership: the caller owns
+ * *@out and ends it with vio_port_close(). Thread safety: control call; any thread.
+ */
+VIO_API int vio_port_open(const char *address, struct vio_pool *pool,
+			  const struct vio_port_opts *opts, struct vio_port **out);
+
+/**
+ * vio_port_close - reset the device and give every buffer back to the pool
+ * @port: may be NULL. No thread may be inside a call on it or its queues
+ */
+VIO_API void vio_port_close(struct vio_port *port);
+
+/* Fill @info; its strings belong to the port. Control call. */
+VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *info);
+
+/**
+ * vio_port_check - look after the port: backend alive, device status, queues in order
+ *
+ * A cheap control call (at most a few system calls, never blocks) for now and then, beside the data
+ * path: the bursts themselves never ask. On a port that is not up, bursts return 0.
+ *
+ * Return: the state; vio_error_last() says what happened when it is not VIO_PORT_UP.
+ */
+VIO_API enum vio_port_state vio_port_check(struct vio_port *port);
+
+/* The queues, @i from 0 to vio_port_info.queues - 1; NULL beyond. They belong to the port. */
+VIO_API struct vio_rxq *vio_port_rxq(struct vio_port *port, uint16_t i);
+VIO_API struct vio_txq *vio_port_txq(struct vio_port *port, uint16_t i);
+
+/**
+ * vio_rx_burst - take packets that the device has finished writing
+ * @rxq: exactly one thread may use it at a time
+ * @pkts: receives up to @n entries, in order of arrival; a packet of several segments is never
+ * split
+ * @n: capacity of @pkts, in entries
+ *
+ * Never blocks, allocates from the heap, logs or makes a system call, except the kick that the
+ * device asked for. Refills the ring from the pool.
+ *
+ * Return: entries stored, 0..@n. Completions that break the rules are counted (struct
+ * vio_queue_stats). Ownership: the packets are the caller's: to send on, or to give back with
+ * vio_pkt_put().
+ */
+static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n)
+{
+	return rxq->burst(rxq, pkts, n);
+}
+
+/**
+ * vio_tx_burst - give packets to the device
+ * @txq: exactly one thread may use it at a time
+ * @pkts: @n entries; buffers of the port's pool, with net_hdr_len bytes (vio_port_info) of room in
+ * front of each packet's first data
+ * @n: entries; the last one must end a packet
+ *
+ * Takes a prefix of whole packets. Malformed packets are taken, dropped and counted. Also gives
+ * buffers of packets that the device is done with back to the pool; with @n 0 it does only that,
+ * for a sender that falls idle.
+ *
+ * Return: entries taken; their buffers are the driver's. The rest stay the caller's: the ring was
+ * full.
+ */
+static inline uint16_t vio_tx_burst(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n)
+{
+	return txq->burst(txq, pkts, n);
+}
+
+/* Snapshot of a queue's counters. Thread safety: any thread. */
+VIO_API void vio_rxq_stats(const struct vio_rxq *rxq, struct vio_queue_stats *stats);
+VIO_API void vio_txq_stats(const struct vio_txq *txq, struct vio_queue_stats *stats);
+
+/* Packets given to the device and not given back yet. Thread safety: the queue's own thread. */
+VIO_API uint32_t vio_txq_in_flight(const struct vio_txq *txq);
+
+/**
+ * vio_feature_name - the feature table, by bit
+ *
+ * Return: name of @bit, "mrg_rxbuf"; NULL: nobody has given it a meaning for a network device.
+ */
+VIO_API const char *vio_feature_name(unsigned int bit);
+
+/* Bit of the feature called @name, or -ENOENT. */
+VIO_API int vio_feature_bit(const char *name);
+
+/* True if @bit is in @f. */
+static inline bool vio_feature_in(const struct vio_features *f, unsigned int bit)
+{
+	return f->word[bit / 64] >> (bit % 64) & 1;
+}
+
+/**
+ * vio_port_scheme - walk the kinds of address
+ * @i: 0, 1, ...
+ * @scheme: receives "loop"
+ * @help: receives its form and options, several lines
+ *
+ * Return: false when @i is past the end; the texts are constants.
+ */
+VIO_API bool vio_port_scheme(unsigned int i, const char **scheme, const char **help);
+
+VIO_EXTERN_C_END
+
+#endif
