@@ -55,7 +55,7 @@ const struct vio_error *vio_error_last(void)
 
 const char *vio_error_text(void)
 {
-	static __thread char text[sizeof(struct vio_error)];
+	static __thread char text[sizeof(struct vio_error) + 128];
 
 	snprintf(text, sizeof(text), "error[%s]: %s\n  why   %s\n  fix   %s\n", last.id, last.what,
 		 last.why, last.fix);
