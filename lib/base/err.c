@@ -48,6 +48,11 @@ void err_fix(const char *fix, ...)
 	va_end(ap);
 }
 
+void err_restore(const struct vio_error *error)
+{
+	last = *error;
+}
+
 const struct vio_error *vio_error_last(void)
 {
 	return &last;

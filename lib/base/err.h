@@ -27,4 +27,7 @@ int err_set(enum err err, int code, const char *what, ...) PRINTF(3, 4);
 void err_why(const char *why, ...) PRINTF(1, 2);
 void err_fix(const char *fix, ...) PRINTF(1, 2);
 
+/* Make @error the last one again: for a try whose failure does not matter. */
+void err_restore(const struct vio_error *error);
+
 #endif
