@@ -19,6 +19,9 @@ void *region_alloc(struct vio_region *region, size_t bytes, size_t align);
 /* Give back what region_alloc() gave; NULL is allowed. */
 void region_free(struct vio_region *region, void *p);
 
+/* Bytes given out. */
+size_t region_used(const struct vio_region *region);
+
 /* A pool that is in use by a port can't be closed. */
 void pool_hold(struct vio_pool *pool);
 void pool_release(struct vio_pool *pool);

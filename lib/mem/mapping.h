@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MEM_MAPPING_H
+#define MEM_MAPPING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is wanted of a mapping. */
+struct mapping_want {
+	size_t bytes;          /* a multiple of page_bytes */
+	size_t page_bytes;     /* of the pages behind it */
+	bool huge;             /* they are huge pages */
+	int node;              /* NUMA node, -1: any */
+	const char *hugetlbfs; /* folder for the file, NULL: memfd */
+};
+
+/* A file and where it is mapped. */
+struct mapping {
+	char *base;
+	int fd;
+};
+
+/**
+ * mapping_open - make shared memory, all of it present
+ * @m: receives it; untouched on failure
+ * @step: receives what was being done when it failed, in words
+ *
+ * Return: 0, or a negative errno, -ENOMEM for every way in which the memory may be missing. Sets no
+ * error: the caller may have another try.
+ */
+int mapping_open(struct mapping *m, const struct mapping_want *want, const char **step);
+
+void mapping_close(struct mapping *m, size_t bytes);
+
+#endif
