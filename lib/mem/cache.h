@@ -22,7 +22,7 @@ struct vio_cache {
  * run out. */
 uint32_t cache_load_full(struct vio_cache *cache);
 
-/* Cold: make the loaded magazine one that has room; there is always one. */
+/* Cold: make the loaded magazine one that has room: at least one slot. */
 void cache_load_empty(struct vio_cache *cache);
 
 #ifdef VIO_DEBUG
@@ -42,12 +42,6 @@ ALWAYS_INLINE uint32_t cache_check_put(struct vio_cache *cache, void **bufs, uin
 	return n;
 }
 #endif
-
-/* Other threads count what is cached, so the number is stored as a whole. */
-ALWAYS_INLINE void magazine_set_n(struct magazine *m, uint32_t n)
-{
-	__atomic_store_n(&m->n, n, __ATOMIC_RELAXED);
-}
 
 /*
  * Take up to @want buffers. @bufs receives where their addresses stand, valid until the next call

@@ -28,12 +28,22 @@ void pool_release(struct vio_pool *pool);
 
 #define MAGAZINE_BUFS 64
 
-/* A handful of free buffers, in private memory. Each cache works on two; the depot holds the rest.
+/*
+ * A handful of free buffers, in private memory. Each cache works on two; the depot holds the rest.
+ * Whole cache lines: two threads never write the same one.
  */
 struct magazine {
-	uint32_t n;    /* buffers in it: bufs[0..n-1] */
-	uint32_t next; /* depot's link: index of the next magazine */
+	uint32_t n;      /* buffers in it: bufs[0..n-1] */
+	uint32_t next;   /* depot's link: number of the next magazine */
+	uint32_t number; /* of this one; never changes */
+	bool held;       /* by a cache */
 	void *bufs[MAGAZINE_BUFS];
-};
+} CACHE_ALIGNED;
+
+/* Other threads count what is free, so the number is stored as a whole. */
+ALWAYS_INLINE void magazine_set_n(struct magazine *m, uint32_t n)
+{
+	__atomic_store_n(&m->n, n, __ATOMIC_RELAXED);
+}
 
 #endif

@@ -16,7 +16,8 @@ VIO_EXTERN_C_BEGIN
  * mergeable buffers); default 2048. A frame has buf_bytes - VIO_PKT_HEADROOM of it.
  * @region: lay the buffers into this region, which must outlive the pool; NULL: the pool makes one
  * of its own
- * @region_opts: for a region of its own: pages, node, hugetlbfs; bytes is reckoned. NULL: defaults
+ * @region_opts: for a region of its own: pages, node, hugetlbfs; bytes is reckoned and must be 0.
+ * NULL: defaults
  * @ring_bytes: for a region of its own: room for the rings of the ports; default 1 MiB, enough for
  * a port with 4 queue pairs of 1024
  */
@@ -39,7 +40,8 @@ struct vio_pool_opts {
  * @cached: free, in the magazines of caches (of queues and of workers)
  * @out: in rings or with the application
  * @foreign_puts: puts refused since the address is no buffer of this pool
- * @double_puts: puts refused since the buffer was free already; counted in debug builds only
+ * @double_puts: puts refused since the buffer was free already. Debug builds (-Dpool_debug=true)
+ * notice each one; others only when more buffers have come back than there are
  * Exact while nobody moves buffers, otherwise a snapshot.
  */
 struct vio_pool_info {

@@ -19,7 +19,8 @@ enum vio_page { VIO_PAGE_AUTO, VIO_PAGE_NORMAL, VIO_PAGE_2M, VIO_PAGE_1G };
  * @page: pages wanted. With VIO_PAGE_2M or VIO_PAGE_1G it is an error if there are not enough
  * @node: VIO_NODE(n) to have the memory on NUMA node n; 0: wherever the kernel puts it
  * @hugetlbfs: folder of a hugetlbfs mount: the region becomes a file there, unlinked at once,
- * instead of a memfd; NULL: memfd
+ * instead of a memfd; NULL: memfd. Such a file can't be sealed, so only for backends that are
+ * trusted not to truncate it
  */
 struct vio_region_opts {
 	size_t size;
@@ -59,7 +60,7 @@ struct vio_region_info {
  *
  * Return: 0, or a negative errno: -EINVAL @opts is malformed, -ENOMEM not enough memory or huge
  * pages, -ENOENT, -EACCES
- * @hugetlbfs can't be used, -ENODEV no such NUMA node.
+ * @hugetlbfs can't be used, -ENODEV no such NUMA node, -EMFILE, -ENFILE too many open files.
  * Ownership: the caller owns *@out and ends it with vio_region_close(), after all pools and ports
  * in it. Thread safety: any thread.
  */
