@@ -74,6 +74,8 @@
 	  "remove the file if no process uses it (ss -xl), or choose another path") \
 	X(SOCK_FAIL, "VIO-SOCK-06", "the socket could not be set up", \
 	  "see the reason; `ulimit -n` limits open files") \
+	X(SOCK_TYPE, "VIO-SOCK-07", "the path leads to something that is not a stream socket", \
+	  "give the path of the backend's socket; `ss -xl` lists those that are listened on") \
 	X(VU_CLOSED, "VIO-VU-01", "the backend closed the connection", \
 	  "look into the backend's log; a feature that it does not like can be switched off: " \
 	  "NAME=off") \
