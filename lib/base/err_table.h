@@ -61,6 +61,8 @@
 	  "ask for fewer queue pairs") \
 	X(BUF_SIZE, "VIO-DEV-11", "a receive buffer must hold the largest frame of the device", \
 	  "take larger buffers (vio_pool_opts.buf_bytes) or let mrg_rxbuf be negotiated") \
+	X(NET_HDR, "VIO-DEV-12", "the device wrote an impossible virtio-net header", \
+	  "drop the packet; if it happens often, leave the guest_* offloads out") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

@@ -13,7 +13,8 @@
 #define ADDRESS_OPTIONS_MAX 64
 
 struct address {
-	char *text; /* as given, cut into pieces */
+	char *whole; /* as given */
+	char *text;  /* the same, cut into pieces */
 	const char *scheme, *path;
 	unsigned int n;
 	struct address_option {

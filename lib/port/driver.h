@@ -29,7 +29,8 @@ struct port_driver {
 /* Which driver serves which scheme: one table at link time, ended by scheme NULL;
  * drivers/drivers.c. */
 struct port_scheme {
-	const char *scheme, *help;
+	const char *scheme;
+	const char *const *help;
 	const struct port_driver *driver;
 };
 extern const struct port_scheme port_schemes[];

@@ -118,7 +118,7 @@ struct vio_txq {
 /**
  * vio_port_open - bring a device to DRIVER_OK and return it ready for bursts
  * @address: "vhost-user:/run/v.sock", "loop:echo"; options behind commas win over @opts (see
- * vio_port_help())
+ * vio_port_scheme())
  * @pool: buffers for the receive rings, and the only ones that may be sent; borrowed, must outlive
  * the port
  * @opts: options, or NULL for defaults
@@ -175,7 +175,8 @@ VIO_API struct vio_txq *vio_port_txq(struct vio_port *port, uint16_t i);
  */
 static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n)
 {
-	return rxq->burst(rxq, pkts, n);
+	/* A control call may stop the queue meanwhile. */
+	return __atomic_load_n(&rxq->burst, __ATOMIC_RELAXED)(rxq, pkts, n);
 }
 
 /**
@@ -194,7 +195,7 @@ static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, u
  */
 static inline uint16_t vio_tx_burst(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n)
 {
-	return txq->burst(txq, pkts, n);
+	return __atomic_load_n(&txq->burst, __ATOMIC_RELAXED)(txq, pkts, n);
 }
 
 /* Snapshot of a queue's counters. Thread safety: any thread. */
