@@ -97,7 +97,8 @@ struct transport_ops {
 
 	/*
 	 * Look whether the device is still there, without blocking. Return: 0, or a negative errno
-	 * with the error set: -EPIPE the backend has gone.
+	 * with the error set: -EPIPE the backend has gone; -ESTALE its status says NEEDS_RESET or
+	 * FAILED.
 	 */
 	int (*check)(struct transport *tp);
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef VIRTIO_CTRL_H
+#define VIRTIO_CTRL_H
+
+#include "vring.h"
+
+/* The control virtqueue (VIRTIO 1.4, 5.1.6.5): one command at a time, polled, each with a deadline.
+ */
+struct ctrl {
+	struct ring ring;
+	struct mode mode;
+	struct ctrl_block *block; /* in the shared region */
+	uint32_t timeout_ms;
+	bool dead; /* a command was never answered; its buffers may still be written */
+};
+
+/* Return: 0; -ENOMEM with the error set and nothing left. */
+int ctrl_init(struct ctrl *c, struct vio_region *region, const struct vring_opts *opts,
+	      uint32_t timeout_ms, struct ring_place *place);
+void ctrl_fini(struct ctrl *c);
+
+/*
+ * Send a command with @len bytes of data and wait for its acknowledgement.
+ * Return: 0; -ETIMEDOUT no answer, and none of later commands either; -EIO refused; -EPROTO the
+ * completion is not ours. The error is set.
+ */
+int ctrl_send(struct ctrl *c, uint8_t class, uint8_t command, const void *data, size_t len);
+
+/* "Multiqueue mode": use @pairs queue pairs. Return as ctrl_send(). */
+int ctrl_set_pairs(struct ctrl *c, uint16_t pairs);
+
+#endif

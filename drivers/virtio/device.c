@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "../../lib/base/err.h"
+#include "../../lib/base/log.h"
+#include "net_hdr.h"
+
+#define MTU_DEFAULT 1500u
+#define VLAN_ROOM   8u /* two tags */
+
+static const struct transport_ops *ops_of(const struct virtio_port *port)
+{
+	return port->tp->ops;
+}
+
+static int status_add(struct virtio_port *port, uint8_t bits)
+{
+	int now = ops_of(port)->status(port->tp);
+
+	return now < 0 ? now : ops_of(port)->set_status(port->tp, (uint8_t)(now | bits));
+}
+
+/* Read a little-endian 16-bit field of the configuration. Return: false if the device has none
+ * such. */
+static bool config_le16(const struct virtio_port *port, size_t off, uint16_t *value)
+{
+	le16 raw;
+
+	if (ops_of(port)->config_read(port->tp, off, &raw, sizeof(raw)) < 0)
+		return false;
+	*value = le16_to(raw);
+	return true;
+}
+
+/*
+ * The device's MTU, before it is accepted: a nonsensical one is not ("Driver Requirements: Device
+ * configuration layout").
+ */
+static uint16_t mtu_offered(struct virtio_port *port)
+{
+	uint16_t mtu = MTU_DEFAULT;
+
+	if (!features_have(&port->offered, NET_F_MTU))
+		return mtu;
+	if (config_le16(port, offsetof(struct net_config, mtu), &mtu) && mtu >= NET_MTU_MIN)
+		return mtu;
+	log_warn("%s: the device offers an MTU of %u: ignored", port->pub.address, mtu);
+	features_drop(&port->offered, NET_F_MTU);
+	return MTU_DEFAULT;
+}
+
+static bool receives_large(const struct vio_features *on)
+{
+	static const uint8_t bits[] = { NET_F_GUEST_TSO4, NET_F_GUEST_TSO6, NET_F_GUEST_UFO,
+					NET_F_GUEST_USO4, NET_F_GUEST_USO6 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+		if (features_have(on, bits[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Wishes of our own, for what is offered and not switched off: mergeable buffers only where a frame
+ * may exceed one, since they cost a look at each header; the control queue only for several queue
+ * pairs.
+ */
+static void wish_what_fits(struct virtio_port *port, uint16_t mtu, struct feature_wishes *wishes)
+{
+	struct vio_pool_info pool;
+	uint32_t frame = FRAME_MIN + VLAN_ROOM + mtu;
+
+	vio_pool_info(port->pool, &pool);
+	if ((frame > pool.buf_bytes - VIO_PKT_HEADROOM || receives_large(&wishes->on)) &&
+	    features_have(&port->offered, NET_F_MRG_RXBUF) &&
+	    !features_have(&wishes->off, NET_F_MRG_RXBUF))
+		features_add(&wishes->on, NET_F_MRG_RXBUF);
+	if (port->queues_wanted > 1 && !ops_of(port)->pairs_set &&
+	    features_have(&port->offered, NET_F_MQ) &&
+	    features_have(&port->offered, NET_F_CTRL_VQ) &&
+	    !features_have(&wishes->off, NET_F_MQ) && !features_have(&wishes->off, NET_F_CTRL_VQ))
+		features_add(&wishes->on, NET_F_MQ);
+}
+
+/* Without mergeable buffers each one must hold the largest frame ("Setting Up Receive Buffers"). */
+static int check_buffer_size(const struct virtio_port *port)
+{
+	struct vio_pool_info pool;
+	uint32_t need = receives_large(&port->taken) ? 65550u : FRAME_MIN + (uint32_t)port->mtu;
+
+	vio_pool_info(port->pool, &pool);
+	if (features_have(&port->taken, NET_F_MRG_RXBUF) ||
+	    need <= pool.buf_bytes - VIO_PKT_HEADROOM)
+		return 0;
+	return err_set(ERR_BUF_SIZE, -EINVAL,
+		       "%s: frames of up to %u bytes do not fit receive buffers of %u bytes "
+		       "(%u are headroom)",
+		       port->pub.address, need, pool.buf_bytes, VIO_PKT_HEADROOM);
+}
+
+static int negotiate(struct virtio_port *port)
+{
+	struct feature_wishes wishes = port->wishes;
+	uint16_t mtu;
+	int rc, now;
+
+	rc = ops_of(port)->features(port->tp, &port->offered);
+	if (rc < 0)
+		return rc;
+	mtu = mtu_offered(port);
+	wish_what_fits(port, mtu, &wishes);
+	rc = features_choose(&port->offered, &wishes, &port->taken);
+	if (rc < 0)
+		return rc;
+	port->mtu = features_have(&port->taken, NET_F_MTU) ? mtu : MTU_DEFAULT;
+	port->hdr_len = net_hdr_len(&port->taken);
+	rc = check_buffer_size(port);
+	if (rc < 0)
+		return rc;
+	rc = ops_of(port)->accept(port->tp, &port->taken);
+	if (rc < 0)
+		return rc;
+	rc = status_add(port, STATUS_FEATURES_OK);
+	if (rc < 0)
+		return rc;
+	now = ops_of(port)->status(port->tp);
+	if (now < 0)
+		return now;
+	if (!(now & STATUS_FEATURES_OK))
+		return err_set(ERR_FEATURE_REFUSED, -ENOTSUP,
+			       "%s: the device refused the features 0x%llx%016llx",
+			       port->pub.address, (unsigned long long)port->taken.word[1],
+			       (unsigned long long)port->taken.word[0]);
+	return 0;
+}
+
+/* The device's address, or a random one that is local and unicast. */
+static void read_mac(struct virtio_port *port)
+{
+	if (features_have(&port->taken, NET_F_MAC) &&
+	    ops_of(port)->config_read(port->tp, offsetof(struct net_config, mac), port->mac,
+				      sizeof(port->mac)) >= 0)
+		return;
+	if (getrandom(port->mac, sizeof(port->mac), GRND_NONBLOCK) < 0)
+		memcpy(port->mac, (const uint8_t[6]){ 2, 'v', 'i', 'o', 0, 1 }, sizeof(port->mac));
+	port->mac[0] = (uint8_t)((port->mac[0] & ~1) | 2);
+}
+
+bool device_link_up(const struct virtio_port *port)
+{
+	uint16_t status = NET_STATUS_LINK_UP;
+
+	if (features_have(&port->taken, NET_F_STATUS))
+		config_le16(port, offsetof(struct net_config, status), &status);
+	return status & NET_STATUS_LINK_UP;
+}
+
+/* Queue pairs the device has, whatever it says between 1 and 0x8000. */
+static int read_pairs(struct virtio_port *port)
+{
+	uint16_t max = 1;
+	int rc = 0;
+
+	if (ops_of(port)->pairs_max)
+		rc = ops_of(port)->pairs_max(port->tp, &max);
+	else if (features_have(&port->taken, NET_F_MQ))
+		config_le16(port, offsetof(struct net_config, max_virtqueue_pairs), &max);
+	if (rc < 0)
+		return rc;
+	if (!max || max > 0x8000)
+		max = 1;
+	port->queues_max = max;
+	port->queues = min_u16(port->queues_wanted, max);
+	if (port->queues < port->queues_wanted)
+		log_warn("%s: %u queue pairs asked for, the device has %u", port->pub.address,
+			 port->queues_wanted, max);
+	return 0;
+}
+
+/* The size of a ring: what was asked for, if it is possible; otherwise the largest up to the
+ * default. */
+static int choose_entries(const struct virtio_port *port, uint16_t index, uint16_t wanted,
+			  uint16_t *entries)
+{
+	const bool packed = features_have(&port->taken, F_RING_PACKED);
+	uint16_t max = 0;
+	int rc = ops_of(port)->queue_size_max(port->tp, index, &max);
+
+	if (rc < 0)
+		return rc;
+	if (!max || max > SPLIT_ENTRIES_MAX)
+		return err_set(ERR_QUEUE_NONE, -ENODEV, "%s: queue %u has %u entries",
+			       port->pub.address, index, max);
+	*entries = wanted ? wanted : min_u16(max, ENTRIES_DEFAULT);
+	if (!wanted && !packed)
+		while (!is_power_of_two(*entries))
+			*entries &= (uint16_t)(*entries - 1);
+	if (*entries < 2 || *entries > max || (!packed && !is_power_of_two(*entries)))
+		return err_set(ERR_QUEUE_SIZE, -EINVAL,
+			       "%s: a %s ring of %u entries is not possible; the device allows %u",
+			       port->pub.address, packed ? "packed" : "split", *entries, max);
+	return 0;
+}
+
+struct vring_opts vring_opts_of(const struct queue_opts *opts, bool tx)
+{
+	return (struct vring_opts){
+		.entries = opts->entries,
+		.packed = features_have(&opts->taken, F_RING_PACKED),
+		.in_order = features_have(&opts->taken, F_IN_ORDER),
+		.event_idx = features_have(&opts->taken, F_EVENT_IDX),
+		.indirect = tx && features_have(&opts->taken, F_INDIRECT_DESC),
+		.bias = opts->bias,
+	};
+}
+
+static void *queue_alloc(size_t bytes)
+{
+	void *q = aligned_alloc(CACHE_LINE, align_up(bytes, CACHE_LINE));
+
+	if (!q)
+		err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for a queue");
+	return q;
+}
+
+static int enable(struct virtio_port *port, uint16_t index, struct ring_place *place,
+		  struct ring *ring)
+{
+	place->index = index;
+	ring->doorbell.data = index;
+	return ops_of(port)->queue_enable(port->tp, place, &ring->doorbell);
+}
+
+static int add_rxq(struct virtio_port *port, const struct queue_opts *opts)
+{
+	struct rxq *q = queue_alloc(sizeof(*q));
+	struct ring_place place;
+	int rc = q ? rxq_init(q, opts, &place) : -ENOMEM;
+
+	if (rc < 0) {
+		free(q);
+		return rc;
+	}
+	port->rxq[port->rx_ready] = q;
+	return enable(port, QUEUE_RX(port->rx_ready++), &place, &q->ring);
+}
+
+static int add_txq(struct virtio_port *port, const struct queue_opts *opts)
+{
+	struct txq *q = queue_alloc(sizeof(*q));
+	struct ring_place place;
+	int rc = q ? txq_init(q, opts, &place) : -ENOMEM;
+
+	if (rc < 0) {
+		free(q);
+		return rc;
+	}
+	port->txq[port->tx_ready] = q;
+	return enable(port, QUEUE_TX(port->tx_ready++), &place, &q->ring);
+}
+
+static int add_ctrl(struct virtio_port *port, const struct queue_opts *opts)
+{
+	const bool mq = features_have(&port->taken, NET_F_MQ);
+	const uint16_t index = QUEUE_RX(mq ? port->queues_max : 1);
+	struct vring_opts ring = vring_opts_of(opts, false);
+	struct ring_place place;
+	uint16_t max = 0;
+	int rc = ops_of(port)->queue_size_max(port->tp, index, &max);
+
+	if (rc < 0)
+		return rc;
+	rc = choose_entries(port, index, min_u16(max, CTRL_ENTRIES_MAX), &ring.entries);
+	if (rc < 0)
+		return rc;
+	port->ctrl = queue_alloc(sizeof(*port->ctrl));
+	rc = port->ctrl ? ctrl_init(port->ctrl, port->region, &ring, port->timeout_ms, &place)
+			: -ENOMEM;
+	if (rc < 0) {
+		free(port->ctrl);
+		port->ctrl = NULL;
+		return rc;
+	}
+	return enable(port, index, &place, &port->ctrl->ring);
+}
+
+static void drop_queues(struct virtio_port *port)
+{
+	while (port->rx_ready) {
+		rxq_fini(port->rxq[--port->rx_ready]);
+		free(port->rxq[port->rx_ready]);
+	}
+	while (port->tx_ready) {
+		txq_fini(port->txq[--port->tx_ready]);
+		free(port->txq[port->tx_ready]);
+	}
+	if (port->ctrl)
+		ctrl_fini(port->ctrl);
+	free(port->ctrl);
+	port->ctrl = NULL;
+}
+
+static int add_queues(struct virtio_port *port)
+{
+	struct queue_opts opts = {
+		.pool = port->pool,
+		.taken = port->taken,
+		.hdr_len = port->hdr_len,
+		.bias = port->bias,
+	};
+	int rc;
+
+	for (uint16_t i = 0; i < port->queues; i++) {
+		rc = choose_entries(port, QUEUE_RX(i), port->entries_wanted, &opts.entries);
+		if (rc == 0)
+			rc = add_rxq(port, &opts);
+		if (rc == 0)
+			rc = choose_entries(port, QUEUE_TX(i), port->entries_wanted, &opts.entries);
+		if (rc == 0)
+			rc = add_txq(port, &opts);
+		if (rc < 0)
+			return rc;
+		port->entries = opts.entries;
+	}
+	return features_have(&port->taken, NET_F_CTRL_VQ) ? add_ctrl(port, &opts) : 0;
+}
+
+/* Say how many pairs are used: the frontend's own business with vhost-user, the control queue's
+ * elsewhere. */
+static int set_pairs(struct virtio_port *port)
+{
+	if (ops_of(port)->pairs_set)
+		return ops_of(port)->pairs_set(port->tp, port->queues);
+	return port->queues > 1 ? ctrl_set_pairs(port->ctrl, port->queues) : 0;
+}
+
+static int go_live(struct virtio_port *port)
+{
+	const bool early = ops_of(port)->pairs_set != NULL;
+	int rc = early ? set_pairs(port) : 0;
+
+	if (rc == 0)
+		rc = status_add(port, STATUS_DRIVER_OK);
+	if (rc == 0 && !early)
+		rc = set_pairs(port);
+	if (rc < 0)
+		return rc;
+	for (uint16_t i = 0; i < port->queues; i++) {
+		rxq_start(port->rxq[i]);
+		txq_start(port->txq[i]);
+	}
+	return 0;
+}
+
+/* Steps 1 to 8 of the section, each by name. */
+static int bring_up(struct virtio_port *port)
+{
+	int rc = ops_of(port)->set_status(port->tp, 0);
+
+	if (rc == 0)
+		rc = status_add(port, STATUS_ACKNOWLEDGE);
+	if (rc == 0)
+		rc = status_add(port, STATUS_DRIVER);
+	if (rc == 0)
+		rc = negotiate(port);
+	if (rc == 0)
+		rc = read_pairs(port);
+	if (rc == 0)
+		rc = ops_of(port)->map(port->tp, port->region, &port->bias);
+	if (rc < 0)
+		return rc;
+	read_mac(port);
+	rc = add_queues(port);
+	return rc < 0 ? rc : go_live(port);
+}
+
+int device_start(struct virtio_port *port)
+{
+	int rc = bring_up(port);
+	const struct vio_error why = *vio_error_last();
+
+	if (rc == 0)
+		return 0;
+	/* Giving up is told to the device; what it answers does not matter any more. */
+	status_add(port, STATUS_FAILED);
+	device_stop(port);
+	err_restore(&why);
+	return rc;
+}
+
+void device_stop(struct virtio_port *port)
+{
+	for (uint16_t i = 0; i < port->rx_ready; i++)
+		rxq_stop(port->rxq[i]);
+	for (uint16_t i = 0; i < port->tx_ready; i++)
+		txq_stop(port->txq[i]);
+	if (ops_of(port)->set_status(port->tp, 0) < 0)
+		log_warn("%s: the device did not confirm its reset", port->pub.address);
+	drop_queues(port);
+}

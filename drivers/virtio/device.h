@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef VIRTIO_DEVICE_H
+#define VIRTIO_DEVICE_H
+
+#include <vio/error.h>
+
+#include "../../lib/port/driver.h"
+#include "ctrl.h"
+#include "features.h"
+#include "queue.h"
+
+#define QUEUE_PAIRS_MAX  64
+#define ENTRIES_DEFAULT  1024u
+#define TIMEOUT_DEFAULT  1000u
+#define CTRL_ENTRIES_MAX 64u
+
+/* A network device and its driver's state; the port embeds it. */
+struct virtio_port {
+	struct vio_port pub;
+	struct transport *tp;
+	struct vio_pool *pool;
+	struct vio_region *region;
+	uint32_t timeout_ms;
+
+	/* asked for */
+	struct feature_wishes wishes;
+	uint16_t queues_wanted, entries_wanted;
+
+	/* what came of it */
+	struct vio_features offered, taken;
+	uint64_t bias;
+	uint16_t queues, queues_max, entries, hdr_len, mtu;
+	uint8_t mac[6];
+	enum vio_port_state state; /* as last seen by the check */
+	struct vio_error why;      /* it is not up any more */
+
+	uint16_t rx_ready, tx_ready; /* queues that exist */
+	struct rxq *rxq[QUEUE_PAIRS_MAX];
+	struct txq *txq[QUEUE_PAIRS_MAX];
+	struct ctrl *ctrl;
+};
+
+/*
+ * From reset to DRIVER_OK (VIRTIO 1.4, 3.1.1); the transport is open and the wishes are filled in.
+ * Return: 0; a negative errno with the error set: the device is reset or FAILED then, and nothing
+ * is left of the queues.
+ */
+int device_start(struct virtio_port *port);
+
+/* Stop the bursts, reset the device, take every buffer back. */
+void device_stop(struct virtio_port *port);
+
+/* Read the configuration's MAC, MTU, link state; defaults where the device does not tell. */
+bool device_link_up(const struct virtio_port *port);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../lib/base/err.h"
+#include "device.h"
+
+static struct virtio_port *port_of(const struct vio_port *port)
+{
+	return container_of((struct vio_port *)port, struct virtio_port, pub);
+}
+
+struct transport *virtio_transport(const struct vio_port *port)
+{
+	return port->driver == &virtio_driver ? port_of(port)->tp : NULL;
+}
+
+static const struct transport_ops *transport_find(const char *scheme)
+{
+	for (size_t i = 0; transports[i]; i++)
+		if (!strcmp(transports[i]->scheme, scheme))
+			return transports[i];
+	return NULL;
+}
+
+/* The options that every kind of virtio port has; the address wins over the struct. */
+static int take_options(struct virtio_port *port, struct address *addr,
+			const struct vio_port_opts *opts)
+{
+	uint64_t queues = opts->queues ? opts->queues : 1, entries = opts->entries;
+	uint64_t timeout = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_DEFAULT;
+	int rc;
+
+	port->wishes = (struct feature_wishes){ opts->features_on, opts->features_off };
+	rc = features_parse(addr, &port->wishes);
+	if (rc == 0)
+		rc = address_take_number(addr, "queues", 1, QUEUE_PAIRS_MAX, &queues);
+	if (rc == 0)
+		rc = address_take_number(addr, "size", 2, SPLIT_ENTRIES_MAX, &entries);
+	if (rc == 0)
+		rc = address_take_number(addr, "timeout", 1, 600000, &timeout);
+	if (rc < 0)
+		return rc;
+	if (queues > QUEUE_PAIRS_MAX)
+		return err_set(ERR_QUEUE_COUNT, -EINVAL, "%llu queue pairs asked for",
+			       (unsigned long long)queues);
+	port->queues_wanted = (uint16_t)queues;
+	port->entries_wanted = (uint16_t)entries;
+	port->timeout_ms = (uint32_t)timeout;
+	return 0;
+}
+
+static int virtio_open(struct address *addr, struct vio_pool *pool,
+		       const struct vio_port_opts *opts, struct vio_port **out)
+{
+	const struct transport_ops *ops = transport_find(addr->scheme);
+	struct virtio_port *port = calloc(1, sizeof(*port));
+	struct vio_pool_info info;
+	int rc;
+
+	if (!port)
+		return err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for a port");
+	vio_pool_info(pool, &info);
+	port->pool = pool;
+	port->region = info.region;
+	port->pub.address = addr->whole;
+	rc = take_options(port, addr, opts);
+	if (rc < 0)
+		goto free_port;
+	rc = ops->open(addr, port->timeout_ms, &port->tp);
+	if (rc < 0)
+		goto free_port;
+	rc = address_finish(addr);
+	if (rc < 0)
+		goto close_transport;
+	rc = device_start(port);
+	if (rc < 0)
+		goto close_transport;
+	pool_hold(pool);
+	*out = &port->pub;
+	return 0;
+
+close_transport:
+	ops->close(port->tp);
+free_port:
+	free(port);
+	return rc;
+}
+
+static void virtio_close(struct vio_port *pub)
+{
+	struct virtio_port *port = port_of(pub);
+
+	device_stop(port);
+	port->tp->ops->close(port->tp);
+	pool_release(port->pool);
+	free(port);
+}
+
+static size_t shared_bytes(const struct virtio_port *port)
+{
+	size_t bytes = port->ctrl ? port->ctrl->ring.shared_bytes : 0;
+
+	for (uint16_t i = 0; i < port->queues; i++)
+		bytes += port->rxq[i]->ring.shared_bytes + port->txq[i]->ring.shared_bytes;
+	return bytes;
+}
+
+static size_t private_bytes(const struct virtio_port *port)
+{
+	size_t bytes = sizeof(*port);
+
+	for (uint16_t i = 0; i < port->queues; i++) {
+		const struct rxq *rx = port->rxq[i];
+		const struct txq *tx = port->txq[i];
+
+		bytes += sizeof(*rx) + rx->ring.private_bytes +
+			 rx->merge_max * sizeof(*rx->partial) + sizeof(*tx) +
+			 tx->ring.private_bytes;
+	}
+	return bytes;
+}
+
+static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
+{
+	const struct virtio_port *port = port_of(pub);
+
+	*info = (struct vio_port_info){
+		.transport = port->tp->ops->scheme,
+		.backend = port->tp->ops->describe(port->tp),
+		.offered = port->offered,
+		.taken = port->taken,
+		.queues = port->queues,
+		.queues_max = port->queues_max,
+		.entries = port->entries,
+		.net_hdr_len = port->hdr_len,
+		.rx_variant = rxq_variant_name(port->rxq[0]),
+		.tx_variant = txq_variant_name(port->txq[0]),
+		.mtu = port->mtu,
+		.link_up = device_link_up(port),
+		.ring_bytes = shared_bytes(port),
+		.private_bytes = private_bytes(port),
+	};
+	memcpy(info->mac, port->mac, sizeof(info->mac));
+}
+
+static void stop_all(struct virtio_port *port)
+{
+	for (uint16_t i = 0; i < port->queues; i++) {
+		rxq_stop(port->rxq[i]);
+		txq_stop(port->txq[i]);
+	}
+}
+
+/* The first queue that broke, in words. */
+static bool find_broken(const struct virtio_port *port)
+{
+	for (uint16_t i = 0; i < port->queues; i++) {
+		if (rxq_running(port->rxq[i]) && txq_running(port->txq[i]))
+			continue;
+		err_set(ERR_QUEUE_BROKEN, -EPROTO, "%s: %s queue %u is broken", port->pub.address,
+			rxq_running(port->rxq[i]) ? "transmit" : "receive", i);
+		return true;
+	}
+	return false;
+}
+
+static enum vio_port_state virtio_check(struct vio_port *pub)
+{
+	struct virtio_port *port = port_of(pub);
+	int rc;
+
+	if (port->state == VIO_PORT_BACKEND_GONE || port->state == VIO_PORT_NEEDS_RESET) {
+		err_restore(&port->why);
+		return port->state;
+	}
+	rc = port->tp->ops->check(port->tp);
+	if (rc < 0) {
+		port->state = rc == -ESTALE ? VIO_PORT_NEEDS_RESET : VIO_PORT_BACKEND_GONE;
+		port->why = *vio_error_last();
+		stop_all(port);
+	} else if (find_broken(port)) {
+		port->state = VIO_PORT_QUEUE_BROKEN;
+	}
+	return port->state;
+}
+
+static struct vio_rxq *virtio_rxq(struct vio_port *pub, uint16_t i)
+{
+	struct virtio_port *port = port_of(pub);
+
+	return i < port->queues ? &port->rxq[i]->pub : NULL;
+}
+
+static struct vio_txq *virtio_txq(struct vio_port *pub, uint16_t i)
+{
+	struct virtio_port *port = port_of(pub);
+
+	return i < port->queues ? &port->txq[i]->pub : NULL;
+}
+
+const struct port_driver virtio_driver = {
+	.open = virtio_open,
+	.close = virtio_close,
+	.info = virtio_info,
+	.check = virtio_check,
+	.rxq = virtio_rxq,
+	.txq = virtio_txq,
+};
+
+/* Counters have one writer each; a snapshot reads them one by one. */
+static void stats_copy(const struct vio_queue_stats *from, struct vio_queue_stats *to)
+{
+#define X(name, what) to->name = stat_read(&from->name);
+	VIO_QUEUE_STATS(X)
+#undef X
+}
+
+void vio_rxq_stats(const struct vio_rxq *rxq, struct vio_queue_stats *stats)
+{
+	stats_copy(&container_of(rxq, const struct rxq, pub)->stats, stats);
+}
+
+void vio_txq_stats(const struct vio_txq *txq, struct vio_queue_stats *stats)
+{
+	stats_copy(&container_of(txq, const struct txq, pub)->stats, stats);
+}
+
+uint32_t vio_txq_in_flight(const struct vio_txq *txq)
+{
+	return container_of(txq, const struct txq, pub)->ring.buffers;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rx_body.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../lib/base/err.h"
+#include "feature_bits.h"
+
+/* A frame of 64 KiB with segmentation headers: what a device may put into several buffers at most.
+ */
+#define MERGED_BYTES_MAX 65589u
+
+/* What a queue that is not started, or not any more, does. */
+static uint16_t rx_stopped(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n)
+{
+	(void)rxq, (void)pkts, (void)n;
+	return 0;
+}
+
+void rx_break(struct rxq *q, uint64_t *counter)
+{
+	stat_add(counter, 1);
+	rxq_stop(q);
+}
+
+void rx_reject(struct rxq *q, void *buf)
+{
+	stat_add(&q->stats.bad_len, 1);
+	vio_buf_put(q->cache, &buf, 1);
+}
+
+/* Index of the first entry of the packet that ends @n entries, all of which are marked MORE. */
+static uint16_t unfinished_start(const struct vio_pkt *pkts, uint16_t n)
+{
+	while (n && pkts[n - 1].flags & VIO_PKT_MORE)
+		n--;
+	return n;
+}
+
+/* Throw the unfinished packet's segments away; those still to come will follow them. */
+static void discard_unfinished(struct rxq *q, const struct vio_pkt *pkts, struct rx_got *got)
+{
+	uint16_t start = unfinished_start(pkts, got->n);
+
+	for (uint16_t i = start; i < got->n; i++)
+		got->bytes -= pkts[i].len;
+	vio_pkt_put(q->cache, pkts + start, (uint16_t)(got->n - start));
+	got->n = start;
+	q->discard = true;
+}
+
+bool rx_begin_merged(struct rxq *q, void *buf, uint16_t buffers)
+{
+	if (buffers > q->merge_max) {
+		vio_buf_put(q->cache, &buf, 1);
+		rx_break(q, &q->stats.bad_merge);
+		return false;
+	}
+	q->left = (uint16_t)(buffers - 1);
+	q->discard = false;
+	return true;
+}
+
+void rx_segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got)
+{
+	q->left--;
+	if (!q->discard && (!len || len > q->len_max)) {
+		stat_add(&q->stats.bad_len, 1);
+		discard_unfinished(q, pkts, got);
+	}
+	if (q->discard) {
+		vio_buf_put(q->cache, &buf, 1);
+		return;
+	}
+	pkts[got->n++] = (struct vio_pkt){
+		.data = (char *)buf + VIO_PKT_HEADROOM - q->hdr_len,
+		.len = len,
+		.flags = q->left ? VIO_PKT_MORE : 0,
+	};
+	got->bytes += len;
+	got->packets = (uint16_t)(got->packets + !q->left);
+}
+
+void rx_suspend(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got)
+{
+	uint16_t start = unfinished_start(pkts, got->n);
+
+	if (q->discard)
+		return;
+	q->partial_n = (uint16_t)(got->n - start);
+	memcpy(q->partial, pkts + start, q->partial_n * sizeof(*pkts));
+	for (uint16_t i = start; i < got->n; i++)
+		got->bytes -= pkts[i].len;
+	got->n = start;
+}
+
+void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *got)
+{
+	uint16_t have = q->partial_n;
+
+	q->partial_n = 0;
+	if (have + q->left > n) {
+		stat_add(&q->stats.drop_truncated, 1);
+		vio_pkt_put(q->cache, q->partial, have);
+		q->discard = true;
+		return;
+	}
+	memcpy(pkts, q->partial, have * sizeof(*pkts));
+	for (uint16_t i = 0; i < have; i++)
+		got->bytes += pkts[i].len;
+	got->n = have;
+}
+
+/*
+ * Every receive variant, and nothing else. A mrg_offload one serves where only mrg was negotiated:
+ * the headers' first word is read for num_buffers anyway.
+ */
+/* clang-format off */
+#define RX_VARIANTS(X) \
+	X(split, .packed = false) \
+	X(split_offload, .offload = true) \
+	X(split_mrg_offload, .mrg = true, .offload = true) \
+	X(split_in_order, .in_order = true) \
+	X(split_in_order_offload, .in_order = true, .offload = true) \
+	X(split_in_order_mrg_offload, .in_order = true, .mrg = true, .offload = true) \
+	X(packed, .packed = true) \
+	X(packed_offload, .packed = true, .offload = true) \
+	X(packed_mrg_offload, .packed = true, .mrg = true, .offload = true) \
+	X(packed_in_order, .packed = true, .in_order = true) \
+	X(packed_in_order_offload, .packed = true, .in_order = true, .offload = true) \
+	X(packed_in_order_mrg_offload, .packed = true, .in_order = true, .mrg = true, .offload = true)
+/* clang-format on */
+
+#define X(name, ...) \
+	static uint16_t rx_##name(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n) \
+	{ \
+		return rx_body((struct rxq *)rxq, pkts, n, (struct mode){ __VA_ARGS__ }); \
+	} \
+	static void fill_##name(struct rxq *q) \
+	{ \
+		rx_refill(q, (struct mode){ __VA_ARGS__ }); \
+	}
+RX_VARIANTS(X)
+#undef X
+
+static const struct rx_variant {
+	const char *name;
+	uint16_t (*burst)(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n);
+	void (*fill)(struct rxq *q);
+	struct mode mode;
+} variants[] = {
+#define X(name, ...) { "rx_" #name, rx_##name, fill_##name, { __VA_ARGS__ } },
+	RX_VARIANTS(X)
+#undef X
+};
+
+static const struct rx_variant *variant_find(const struct vio_features *taken)
+{
+	const bool mrg = features_have(taken, NET_F_MRG_RXBUF);
+	const struct mode want = {
+		.packed = features_have(taken, F_RING_PACKED),
+		.in_order = features_have(taken, F_IN_ORDER),
+		.mrg = mrg,
+		.offload = mrg || features_have(taken, NET_F_GUEST_CSUM),
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(variants); i++)
+		if (!memcmp(&variants[i].mode, &want, sizeof(want)))
+			return &variants[i];
+	return NULL;
+}
+
+/* Fewest free slots worth a refill: the fence after publishing costs as much as posting several
+ * buffers. */
+static uint16_t refill_threshold(uint16_t entries)
+{
+	return entries < 8 ? 1 : min_u16(entries / 4, RING_BATCH);
+}
+
+static int merge_init(struct rxq *q)
+{
+	q->merge_max = min_u16(q->ring.entries, (uint16_t)(MERGED_BYTES_MAX / q->len_max + 1));
+	q->partial = calloc(q->merge_max, sizeof(*q->partial));
+	return q->partial ? 0 : err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for a receive queue");
+}
+
+int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *place)
+{
+	const struct vring_opts ring = vring_opts_of(opts, false);
+	struct vio_pool_info pool;
+	int rc;
+
+	vio_pool_info(opts->pool, &pool);
+	*q = (struct rxq){
+		.pub.burst = rx_stopped,
+		.hdr_len = opts->hdr_len,
+		.len_min = opts->hdr_len + FRAME_MIN,
+		.len_max = pool.buf_bytes - VIO_PKT_HEADROOM + opts->hdr_len,
+		.refill_at = refill_threshold(opts->entries),
+		.offload_mask = features_have(&opts->taken, NET_F_GUEST_CSUM) ? UINT16_MAX : 0,
+		.variant = variant_find(&opts->taken),
+	};
+	rc = vio_cache_open(opts->pool, &q->cache);
+	if (rc < 0)
+		return rc;
+	rc = vring_init(&q->ring, pool.region, &ring, place);
+	if (rc < 0)
+		goto close_cache;
+	rc = merge_init(q);
+	if (rc < 0)
+		goto fini_ring;
+	return 0;
+
+fini_ring:
+	vring_fini(&q->ring);
+close_cache:
+	vio_cache_close(q->cache);
+	return rc;
+}
+
+void rxq_start(struct rxq *q)
+{
+	q->variant->fill(q);
+	__atomic_store_n(&q->pub.burst, q->variant->burst, __ATOMIC_RELEASE);
+}
+
+void rxq_stop(struct rxq *q)
+{
+	__atomic_store_n(&q->pub.burst, rx_stopped, __ATOMIC_RELEASE);
+}
+
+bool rxq_running(const struct rxq *q)
+{
+	return __atomic_load_n(&q->pub.burst, __ATOMIC_RELAXED) != rx_stopped;
+}
+
+const char *rxq_variant_name(const struct rxq *q)
+{
+	return q->variant->name;
+}
+
+void rxq_fini(struct rxq *q)
+{
+	vio_pkt_put(q->cache, q->partial, q->partial_n);
+	vring_take_back(&q->ring, q->cache);
+	free(q->partial);
+	vring_fini(&q->ring);
+	vio_cache_close(q->cache);
+}
