@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
 
+#include "transport/loop/loop.h"
 #include "transport/vhost_user/vhost_user.h"
 #include "virtio/port.h"
 
@@ -10,10 +11,19 @@
  */
 const struct transport_ops *const transports[] = {
 	&vhost_user_transport,
+	&loop_transport,
 	NULL,
 };
 
 const struct port_scheme port_schemes[] = {
 	{ "vhost-user", &vhost_user_transport.help, &virtio_driver },
+	{ "loop", &loop_transport.help, &virtio_driver },
 	{ NULL, NULL, NULL },
 };
+
+struct vio_loop *vio_port_loop(struct vio_port *port)
+{
+	struct transport *tp = virtio_transport(port);
+
+	return tp && tp->ops == &loop_transport ? loop_of(tp) : NULL;
+}

@@ -14,7 +14,7 @@ const char loop_help[] =
 	"  pair            two ports, connected by the program\n"
 	"  max_queues=N    queue pairs offered, 1 to 64 (64)\n"
 	"  max_size=N      largest ring, 2 to 32768 (1024)\n"
-	"  mtu=N           68 to 65535 (1500)\n"
+	"  max_mtu=N       the MTU that it tells, 68 to 65535 (1500)\n"
 	"  no=NAME+NAME    features that are not offered\n"
 	"  refuse=NAME+... features that the device does not accept though it offers them\n"
 	"  kick=never|always|event  which kicks it asks for; always and event sleep until one "
@@ -181,7 +181,7 @@ static int take_numbers(struct address *addr, struct loop_options *opt)
 	} numbers[] = {
 		{ "max_queues", 1, LOOP_PAIRS_MAX, &opt->max_queues },
 		{ "max_size", 2, SPLIT_ENTRIES_MAX, &opt->max_size },
-		{ "mtu", NET_MTU_MIN, 65535, &opt->mtu },
+		{ "max_mtu", NET_MTU_MIN, 65535, &opt->mtu },
 		{ "seed", 0, UINT64_MAX, &opt->seed },
 		{ "batch", 1, LOOP_DONE_MAX, &opt->batch },
 		{ "slow", 1, 65535, &opt->slow },

@@ -354,8 +354,9 @@ static int loop_queue_enable(struct transport *tp, const struct ring_place *ring
 
 static int loop_check(struct transport *tp)
 {
-	(void)tp;
-	return 0;
+	if (!(loop_status(tp) & STATUS_NEEDS_RESET))
+		return 0;
+	return err_set(ERR_NEEDS_RESET, -ESTALE, "loop: %s", loop_of(tp)->first);
 }
 
 static const char *loop_describe(struct transport *tp)
