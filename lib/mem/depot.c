@@ -105,15 +105,18 @@ static void pour(struct magazine *to, struct magazine *from)
 }
 
 /*
- * Two part-full magazines become a full one and a rest. Each round ends with one magazine less on
- * our hands, or because somebody else was quicker, so somebody always gets on.
+ * Two part-full magazines become a full or an empty one, and a rest. A round ends without any
+ * progress only where somebody else was quicker, so somebody always gets on. A magazine that has
+ * been pushed or put is another thread's and must not be looked at again.
  */
 void depot_push_any(struct depot *depot, struct magazine *m)
 {
 	struct magazine *other;
 
 	set_held(m, false);
-	while (m->n > 0 && m->n < MAGAZINE_BUFS && !put_partial(depot, m)) {
+	while (m->n > 0 && m->n < MAGAZINE_BUFS) {
+		if (put_partial(depot, m))
+			return;
 		other = take_partial(depot);
 		if (!other)
 			continue;
@@ -125,10 +128,10 @@ void depot_push_any(struct depot *depot, struct magazine *m)
 			depot_push_empty(depot, other);
 		}
 	}
-	if (m->n == 0)
-		depot_push_empty(depot, m);
-	else if (m->n == MAGAZINE_BUFS)
+	if (m->n)
 		depot_push_full(depot, m);
+	else
+		depot_push_empty(depot, m);
 }
 
 static struct magazine *block_new(uint32_t first)
