@@ -214,21 +214,23 @@ static int in_child(void (*fn)(void *), void *arg)
 	return status;
 }
 
-static void read_it(void *p)
+#define SECRET 0x5ec2e7
+
+/* Ends by SIGSEGV; a sanitizer may have laid memory of its own into the hole meanwhile. */
+static void read_secret(void *p)
 {
 	signal(SIGSEGV, SIG_DFL);
-	(void)*(volatile char *)p;
+	_exit(*(volatile int *)p == SECRET ? 0 : 3);
 }
 
 static void not_inherited(void **state)
 {
 	struct vio_region_info info;
 	struct vio_region *r = open_normal(MIB, &info);
-	int status = in_child(read_it, info.base);
 
 	(void)state;
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGSEGV);
+	*(int *)info.base = SECRET;
+	assert_int_not_equal(in_child(read_secret, info.base), 0);
 	assert_int_equal(vio_region_close(r), 0);
 }
 
@@ -359,7 +361,6 @@ static void huge(void **state)
 		VIO_OPTS(struct vio_region_opts, .bytes = c->bytes, .page = c->page);
 	struct vio_region_info info;
 	struct vio_region *r;
-	int status;
 
 	need_huge_pages(16);
 	assert_int_equal(vio_region_open(&opts, &r), 0);
@@ -369,9 +370,8 @@ static void huge(void **state)
 	assert_int_equal((uintptr_t)info.base % info.page_bytes, 0);
 	assert_int_equal(ftruncate(info.fd, 0), -1);
 	assert_int_equal(errno, EPERM);
-	memset(info.base, 1, info.bytes);
-	status = in_child(read_it, info.base);
-	assert_true(WIFSIGNALED(status));
+	*(int *)info.base = SECRET;
+	assert_int_not_equal(in_child(read_secret, info.base), 0);
 	assert_int_equal(vio_region_close(r), 0);
 }
 
