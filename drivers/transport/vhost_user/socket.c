@@ -52,7 +52,7 @@ static const struct {
 	{ EACCES, ERR_SOCK_ACCESS },   { EPERM, ERR_SOCK_ACCESS },
 	{ EROFS, ERR_SOCK_ACCESS },    { ECONNREFUSED, ERR_SOCK_REFUSED },
 	{ EPROTOTYPE, ERR_SOCK_TYPE }, { ENOTSOCK, ERR_SOCK_TYPE },
-	{ EADDRINUSE, ERR_SOCK_BUSY },
+	{ EADDRINUSE, ERR_SOCK_BUSY }, { ETIMEDOUT, ERR_DEVICE_TIMEOUT },
 };
 
 static int fail(const char *path, const char *doing, int code)
@@ -93,7 +93,7 @@ int sock_connect(const char *path, struct deadline until, int *out)
 	code = connect_until(fd, &un, until);
 	if (code) {
 		/* Connecting to an ordinary file is refused as well. */
-		if (code == ECONNREFUSED && !is_socket(path))
+		if (code == EPROTOTYPE || (code == ECONNREFUSED && !is_socket(path)))
 			code = ENOTSOCK;
 		rc = fail(path, "connect", code);
 		goto close_fd;
