@@ -173,7 +173,7 @@ static void test_mtu(void **state)
 
 	(void)state;
 	fake_listen(&env.fake, env.path, &usual);
-	assert_int_equal(open_at(env.path, ",mtu=9000"), 0);
+	assert_int_equal(open_at(env.path, ",host_mtu=9000"), 0);
 	assert_int_equal(bring_up(&s), 0);
 	assert_int_equal(ops->config_read(env.tp, offsetof(struct net_config, mtu), &mtu, 2), 0);
 	assert_int_equal(mtu, 9000);
@@ -203,7 +203,7 @@ static void test_mtu_not_offered(void **state)
 	(void)state;
 	script.features &= ~BIT64(NET_F_MTU);
 	fake_listen(&env.fake, env.path, &script);
-	assert_error(open_at(env.path, ",mtu=9000"), -ENOTSUP, "VIO-DEV-01");
+	assert_error(open_at(env.path, ",host_mtu=9000"), -ENOTSUP, "VIO-DEV-01");
 	finish();
 }
 
@@ -375,8 +375,9 @@ static void add_single(void)
 	add(test_close_stops, NULL, "close resets a device that is still running");
 	add(test_describe, NULL, "the backend is described");
 	add(test_withheld, NULL, "features that vhost-user can't carry are withheld");
-	add(test_mtu, NULL, "mtu=9000 reaches driver and backend");
-	add(test_mtu_not_offered, NULL, "mtu=9000 is refused where the backend does not offer mtu");
+	add(test_mtu, NULL, "host_mtu=9000 reaches driver and backend");
+	add(test_mtu_not_offered, NULL,
+	    "host_mtu=9000 is refused where the backend does not offer mtu");
 	add(test_no_config, NULL, "there is no configuration space");
 	add(test_pairs_live, NULL, "the number of pairs changes while running");
 	add(test_misuse, NULL, "rings before memory, and a second region, are refused");

@@ -27,10 +27,11 @@ static const struct request {
 
 int vu_break(struct vu_conn *conn, enum err err, int code, const char *what, ...)
 {
+	const size_t n = (size_t)snprintf(conn->what, sizeof(conn->what) / 2, "%s: ", conn->path);
 	va_list ap;
 
 	va_start(ap, what);
-	vsnprintf(conn->what, sizeof(conn->what), what, ap);
+	vsnprintf(conn->what + n, sizeof(conn->what) - n, what, ap);
 	va_end(ap);
 	conn->err = err;
 	conn->code = code;
@@ -42,8 +43,7 @@ int vu_break(struct vu_conn *conn, enum err err, int code, const char *what, ...
 
 static int break_closed(struct vu_conn *conn, const char *name, const char *doing)
 {
-	return vu_break(conn, ERR_VU_CLOSED, -EIO, "%s: the connection was closed while %s", name,
-			doing);
+	return vu_break(conn, ERR_VU_CLOSED, -EIO, "%s: the connection was closed %s", name, doing);
 }
 
 /* The connection is unusable already. */
@@ -73,7 +73,7 @@ static int wait_for(struct vu_conn *conn, short events, struct deadline until, c
 		if (rc > 0)
 			return 0;
 		if (rc < 0 && errno != EINTR)
-			return break_errno(conn, name, "waiting");
+			return break_errno(conn, name, "while waiting");
 	} while (left);
 	return vu_break(conn, ERR_DEVICE_TIMEOUT, -ETIMEDOUT, "%s: no answer in %u ms", name,
 			conn->timeout_ms);
@@ -125,7 +125,7 @@ static int send_all(struct vu_conn *conn, const char *buf, size_t bytes, int fd,
 			attach_fd(&msg, &control, fd);
 		n = sendmsg(conn->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && !again(conn, POLLOUT, until, name, &rc))
-			return break_errno(conn, name, "sending");
+			return break_errno(conn, name, "while sending");
 		if (n < 0 && rc < 0)
 			return rc;
 		if (n > 0) {
@@ -173,7 +173,7 @@ static int receive_all(struct vu_conn *conn, char *buf, size_t bytes, struct dea
 		ssize_t n = recvmsg(conn->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 		if (n < 0 && !again(conn, POLLIN, until, name, &rc))
-			return break_errno(conn, name, "receiving");
+			return break_errno(conn, name, "while receiving");
 		if (n < 0 && rc < 0)
 			return rc;
 		if (n < 0)
@@ -184,7 +184,7 @@ static int receive_all(struct vu_conn *conn, char *buf, size_t bytes, struct dea
 					"%s: the answer came with %u files, which were closed",
 					name, fds);
 		if (!n)
-			return break_closed(conn, name, "waiting for the answer");
+			return break_closed(conn, name, "before the answer");
 		buf += n;
 		bytes -= (size_t)n;
 		/* A trickle of single bytes must not stretch the deadline. */
@@ -239,8 +239,8 @@ static int receive_ack(struct vu_conn *conn, enum vu_request request, struct dea
 	if (rc < 0)
 		return rc;
 	if (answer)
-		return err_set(ERR_VU_REFUSED, -EIO, "%s: the backend answered %llu",
-			       requests[request].name, (unsigned long long)answer);
+		return err_set(ERR_VU_REFUSED, -EIO, "%s: %s: the backend answered %llu",
+			       conn->path, requests[request].name, (unsigned long long)answer);
 	return 0;
 }
 
@@ -254,12 +254,12 @@ static int quiet_before(struct vu_conn *conn, const char *name)
 	while (n < 0 && errno == EINTR);
 
 	if (!n)
-		return break_closed(conn, name, "nothing was asked");
+		return break_closed(conn, name, "between two requests");
 	if (n > 0)
 		return vu_break(conn, ERR_VU_PROTOCOL, -EPROTO,
 				"%s: the backend sent a message that nobody asked for", name);
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return break_errno(conn, name, "nothing was asked");
+		return break_errno(conn, name, "between two requests");
 	return 0;
 }
 

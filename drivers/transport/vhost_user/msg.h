@@ -104,11 +104,12 @@ static_assert(sizeof(struct vu_header) == 12, "message header");
  */
 struct vu_conn {
 	int fd;
+	const char *path;    /* of the socket, for errors; borrowed */
 	uint32_t timeout_ms; /* of each exchange */
 	bool ack;            /* REPLY_ACK is negotiated */
 	int code;            /* 0: in order; else what every call returns */
 	enum err err;
-	char what[160];
+	char what[320];
 };
 
 /*
@@ -125,7 +126,8 @@ int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, 
  * Return: as vu_call(). */
 int vu_quiet(struct vu_conn *conn);
 
-/* End the connection with an error of the protocol that was found in a reply's value. */
+/* End the connection with an error that was found in a reply's value; @what begins with the
+ * request. Return: @code. */
 int vu_break(struct vu_conn *conn, enum err err, int code, const char *what, ...) PRINTF(4, 5);
 
 #endif

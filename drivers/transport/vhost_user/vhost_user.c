@@ -176,9 +176,9 @@ static int vu_map(struct transport *tp, const struct vio_region *region, uint64_
 	vio_region_info(region, &info);
 	if (dev->shared && (info.base != dev->region.base || info.bytes != dev->region.bytes))
 		return err_set(ERR_OPTS, -EINVAL,
-			       "vhost-user: a device has one region, of %zu bytes, and can't have "
+			       "%s: a device has one region, of %zu bytes, and can't have "
 			       "another",
-			       dev->region.bytes);
+			       dev->path, dev->region.bytes);
 	dev->region = info;
 	*bias = 0;
 	return share_region(dev);
@@ -214,8 +214,8 @@ static int wait_reset(struct vu_device *dev)
 			return status;
 		if (deadline_passed(until))
 			return err_set(ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
-				       "the status is still 0x%02x, %u ms after the reset", status,
-				       dev->conn.timeout_ms);
+				       "%s: the status is still 0x%02x, %u ms after the reset",
+				       dev->path, status, dev->conn.timeout_ms);
 		clock_pause(round);
 	}
 }
@@ -308,11 +308,12 @@ static int vu_queue_enable(struct transport *tp, const struct ring_place *ring, 
 	struct vu_device *dev = device_of(tp);
 
 	if (ring->index >= 2 * dev->pairs_max)
-		return err_set(ERR_QUEUE_NONE, -EINVAL, "queue %u: the backend has %u pairs",
-			       ring->index, dev->pairs_max);
+		return err_set(ERR_QUEUE_NONE, -EINVAL, "%s: queue %u: the backend has %u pairs",
+			       dev->path, ring->index, dev->pairs_max);
 	if (!dev->shared)
 		return err_set(ERR_OPTS, -EINVAL,
-			       "queue %u: the backend has no features or memory yet", ring->index);
+			       "%s: queue %u: the backend has no features or memory yet", dev->path,
+			       ring->index);
 	return vu_ring_set(dev, ring, db);
 }
 
@@ -328,8 +329,8 @@ static int vu_pairs_set(struct transport *tp, uint16_t pairs)
 	struct vu_device *dev = device_of(tp);
 
 	if (!pairs || pairs > dev->pairs_max)
-		return err_set(ERR_QUEUE_NONE, -EINVAL, "%u queue pairs: the backend has %u", pairs,
-			       dev->pairs_max);
+		return err_set(ERR_QUEUE_NONE, -EINVAL, "%s: %u queue pairs: the backend has %u",
+			       dev->path, pairs, dev->pairs_max);
 	dev->pairs = pairs;
 	return dev->status & STATUS_DRIVER_OK ? vu_rings_enable(dev) : 0;
 }
@@ -416,7 +417,8 @@ static int handshake(struct vu_device *dev)
 	}
 	if (dev->mtu && !offers(dev, NET_F_MTU))
 		return err_set(ERR_FEATURE_MISSING, -ENOTSUP,
-			       "mtu=%u: the backend does not offer mtu", dev->mtu);
+			       "%s: host_mtu=%u: the backend does not offer mtu", dev->path,
+			       dev->mtu);
 	return count_pairs(dev);
 }
 
@@ -428,7 +430,7 @@ static int take_options(struct vu_device *dev, struct address *addr, bool *serve
 	rc = address_take_bool(addr, "server", server);
 	if (rc < 0)
 		return rc;
-	rc = address_take_number(addr, "mtu", NET_MTU_MIN, UINT16_MAX, &mtu);
+	rc = address_take_number(addr, "host_mtu", NET_MTU_MIN, UINT16_MAX, &mtu);
 	if (rc < 0)
 		return rc;
 	dev->mtu = (uint16_t)mtu;
@@ -463,6 +465,7 @@ static int vu_open(struct address *addr, uint32_t timeout_ms, struct transport *
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "vhost-user: %zu bytes", sizeof(*dev));
 	dev->tp.ops = &vhost_user_transport;
 	dev->conn.timeout_ms = timeout_ms;
+	dev->conn.path = dev->path;
 	rc = take_options(dev, addr, &server);
 	if (rc < 0)
 		goto free_dev;
@@ -489,7 +492,7 @@ const struct transport_ops vhost_user_transport = {
 	.scheme = "vhost-user",
 	.help = "vhost-user:PATH  a backend behind the UNIX socket PATH (dpdk vhost, ovs, ...)\n"
 		"  server         listen at PATH and wait for the backend to connect\n"
-		"  mtu=N          layer 3 packet size, 68 to 65535, told to driver and backend",
+		"  host_mtu=N     layer 3 packet size, 68 to 65535, told to driver and backend",
 	.open = vu_open,
 	.close = vu_close,
 	.features = vu_features,
