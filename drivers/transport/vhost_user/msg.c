@@ -187,10 +187,6 @@ static int receive_all(struct vu_conn *conn, char *buf, size_t bytes, struct dea
 			return break_closed(conn, name, "before the answer");
 		buf += n;
 		bytes -= (size_t)n;
-		/* A trickle of single bytes must not stretch the deadline. */
-		if (bytes && deadline_passed(until))
-			return vu_break(conn, ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
-					"%s: half an answer in %u ms", name, conn->timeout_ms);
 	}
 	return 0;
 }
