@@ -52,12 +52,10 @@ static int64_t wait_used(struct ctrl *c)
 	uint32_t head;
 
 	for (unsigned int round = 0;; round++) {
-		uint16_t k = vring_harvest_chains(&c->ring, &head, 1, c->mode);
+		int rc = vring_take_chain(&c->ring, &head, c->mode);
 
-		if (k == RING_BROKEN)
-			return -EPROTO;
-		if (k)
-			return head;
+		if (rc)
+			return rc < 0 ? rc : (int64_t)head;
 		if (deadline_passed(end))
 			return -ETIMEDOUT;
 		clock_pause(round);
@@ -71,8 +69,8 @@ static void free_slots(struct ctrl *c, const uint16_t *slots, uint16_t n)
 	for (uint16_t i = 0; i < n; i++) {
 		c->ring.cookie[slots[i]] = 0;
 		if (!c->mode.in_order)
-			c->ring.free_ids[c->ring.free] = slots[i];
-		c->ring.free++;
+			c->ring.free_ids[c->ring.post.free] = slots[i];
+		c->ring.post.free++;
 	}
 }
 
@@ -80,19 +78,17 @@ static void free_slots(struct ctrl *c, const uint16_t *slots, uint16_t n)
 static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
 {
 	struct ctrl_block *b = c->block;
-	struct post p = vring_begin(&c->ring, c->mode);
 	struct chain_part parts[3];
 	uint16_t n = 0;
 
-	parts[n++] = (struct chain_part){ ring_bus(&c->ring, &b->hdr), sizeof(b->hdr), false };
+	parts[n++] = (struct chain_part){ (uintptr_t)&b->hdr, sizeof(b->hdr), false };
 	if (len)
-		parts[n++] =
-			(struct chain_part){ ring_bus(&c->ring, b->data), (uint32_t)len, false };
-	parts[n++] = (struct chain_part){ ring_bus(&c->ring, &b->ack), sizeof(b->ack), true };
-	vring_post_chain(&c->ring, &p, parts, n, slots, c->mode);
+		parts[n++] = (struct chain_part){ (uintptr_t)b->data, (uint32_t)len, false };
+	parts[n++] = (struct chain_part){ (uintptr_t)&b->ack, sizeof(b->ack), true };
+	vring_post_chain(&c->ring, parts, n, slots, c->mode);
 	for (uint16_t i = 0; i < n; i++)
 		c->ring.cookie[slots[i]] = 256u | (i ? 0u : n - 1u);
-	if (vring_publish(&c->ring, &p, c->mode))
+	if (vring_publish(&c->ring, c->mode))
 		vring_kick(&c->ring);
 	return n;
 }

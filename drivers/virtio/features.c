@@ -239,7 +239,7 @@ int features_choose(const struct vio_features *offered, const struct feature_wis
 		features_drop(&set, lacking);
 	if (!features_have(&set, F_VERSION_1))
 		return err_set(ERR_FEATURE_MISSING, -ENOTSUP,
-			       "the device does not offer version_1: it is older than VIRTIO 1.0");
+			       "the device does not offer version_1: it is a legacy one");
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
 		if (features_have(&wishes->on, features[i].bit) &&
 		    !features_have(&set, features[i].bit))

@@ -20,9 +20,9 @@ struct rxq {
 	uint32_t len_min; /* of a completion: header and FRAME_MIN */
 	uint32_t len_max; /* what is posted */
 	uint16_t hdr_len;
-	uint16_t refill_at; /* refill once this many slots are free */
-	uint16_t left;      /* mergeable: buffers of the current packet still to come */
-	uint16_t partial_n; /* mergeable: its segments that came in earlier bursts */
+	uint16_t publish_at; /* show posted buffers once there are this many */
+	uint16_t left;       /* mergeable: buffers of the current packet still to come */
+	uint16_t partial_n;  /* mergeable: its segments that came in earlier bursts */
 	struct ring ring;
 	bool discard;       /* mergeable: the current packet is being thrown away */
 	uint16_t merge_max; /* mergeable: the most buffers that a packet can take */

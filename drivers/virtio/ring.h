@@ -20,6 +20,26 @@ struct mode {
 
 #define RING_BATCH 32u /* completions and posts handled at a time */
 
+/* Buffers posted but not yet made visible, and where the next one goes. */
+struct post {
+	uint64_t head;  /* packed: second half of the batch's first descriptor, stored last */
+	uint16_t idx;   /* split: available index; packed: position */
+	uint16_t slot;  /* in order: next slot */
+	uint16_t free;  /* slots free */
+	uint16_t n;     /* buffers in the batch */
+	uint16_t descs; /* packed: descriptors in the batch */
+	uint16_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
+};
+
+/* What the device uses up next. */
+struct take {
+	uint16_t idx;   /* split: used index; packed: position */
+	uint16_t slot;  /* in order: oldest slot in flight */
+	uint16_t left;  /* in order: slots of the current batch, up to the last buffer's first */
+	uint16_t flags; /* packed: AVAIL and USED bits of a descriptor that is used now */
+	uint32_t len;   /* in order: length of the batch's last buffer */
+};
+
 /*
  * One virtqueue as the driver sees it. All of this is private memory; only what desc, driver and
  * device point to is shared, and of that only what the device writes is ever read.
@@ -44,23 +64,17 @@ struct ring {
 	} device;
 	uint64_t *cookie;   /* by slot */
 	uint16_t *free_ids; /* stack of free slots; unused in order */
+	uint64_t bias;      /* address of the device = address of ours + bias */
+	struct post post;
+	struct take take;
 	uint16_t entries;
-	uint16_t free;      /* slots free */
-	uint16_t avail_idx; /* next to post. split: free running; packed: position */
-	uint16_t used_idx;  /* next to be used. split: free running; packed: position */
-	uint16_t used_seen; /* split: the device's used index as last read */
-	uint16_t next_slot; /* in order: next slot to post */
-	uint16_t done_slot; /* in order: oldest slot in flight */
 	uint16_t buffers;   /* in flight, as the device counts: a chain is one */
-	bool avail_wrap;    /* packed: wrap counters */
-	bool used_wrap;
+	uint16_t used_seen; /* split: the device's used index as last read */
+	uint16_t avail_idx; /* what has been published, as post.idx */
 	bool event_idx;
-	uint16_t batch_left; /* in order: buffers of the current batch not taken yet */
-	uint32_t batch_len;  /* length of its last one */
 
 	/* Cold from here. */
 	uint16_t *next; /* by slot: following slot of a chain; unused in order */
-	uint64_t bias;  /* address of the device = address of ours + bias */
 	struct indirect *indirect;
 	struct doorbell doorbell;
 	struct vio_region *region;
@@ -75,38 +89,66 @@ struct ring {
 struct used {
 	uint32_t id, len;
 };
+#define USED_ID_NONE UINT32_MAX /* an in-order id that can't be: no slot has it */
 #define USED_LEN_FULL \
 	UINT32_MAX /* in-order batch: this buffer was skipped, that is, filled completely */
 
-/* Buffers posted but not yet made visible. Copied from and to the ring once per batch. */
-struct post {
-	uint16_t idx;   /* split: available index; packed: position */
-	uint16_t slot;  /* in order: next slot */
-	uint16_t free;  /* slots free */
-	uint16_t n;     /* buffers in the batch */
-	uint16_t descs; /* packed: descriptors in the batch */
-	uint16_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
-	bool wrap;
-	uint64_t head; /* packed: second half of the batch's first descriptor, stored last */
+/*
+ * What a loop over slots needs of a ring, by value: stores into shared memory must not make the
+ * compiler read any of it again.
+ */
+struct view {
+	struct split_desc *split;
+	struct packed_desc *packed;
+	le16 *avail;
+	const struct split_used_elem *used;
+	uint64_t *cookie;
+	uint16_t *free_ids;
+	uint64_t bias;
+	uint32_t entries;
 };
 
-/* Address a device uses for @p. */
-ALWAYS_INLINE uint64_t ring_bus(const struct ring *r, const void *p)
+ALWAYS_INLINE struct view ring_view(const struct ring *r)
 {
-	return (uint64_t)(uintptr_t)p + r->bias;
+	return (struct view){
+		.split = r->desc.split,
+		.packed = r->desc.packed,
+		.avail = r->driver.avail->ring,
+		.used = r->device.used->ring,
+		.cookie = r->cookie,
+		.free_ids = r->free_ids,
+		.bias = r->bias,
+		.entries = r->entries,
+	};
 }
 
-/* Slots are handed out in ring order, or last freed first. There must be a free one. */
-ALWAYS_INLINE uint16_t ring_take_slot(const struct ring *r, struct post *p, const struct mode mode)
+/* Free slots are taken last freed first; in order, in ring order. */
+ALWAYS_INLINE uint32_t post_slot(const struct view v, const struct post p, uint32_t i,
+				 const struct mode mode)
 {
-	uint16_t slot;
+	return mode.in_order ? p.slot + i : v.free_ids[p.free - 1u - i];
+}
 
-	p->free--;
-	if (!mode.in_order)
-		return r->free_ids[p->free];
-	slot = p->slot;
-	p->slot = (uint16_t)(slot + 1 == r->entries ? 0 : slot + 1);
-	return slot;
+/* How many of @n single-slot buffers can be posted without wrapping. */
+ALWAYS_INLINE uint32_t post_run(const struct view v, const struct post p, uint32_t n,
+				const struct mode mode)
+{
+	if (mode.in_order)
+		n = min_u32(n, v.entries - p.slot);
+	if (mode.packed)
+		n = min_u32(n, v.entries - p.idx);
+	return n;
+}
+
+/* The same for buffers to be taken. */
+ALWAYS_INLINE uint32_t take_run(const struct view v, const struct take t, uint32_t n,
+				const struct mode mode)
+{
+	if (mode.in_order)
+		n = min_u32(n, v.entries - t.slot);
+	if (mode.packed)
+		n = min_u32(n, v.entries - t.idx);
+	return n;
 }
 
 /* Should a peer that asked to be told at @event hear of the step from @old to @now? ("Used Buffer

@@ -25,14 +25,8 @@ void rx_break(struct rxq *q, uint64_t *counter)
 	rxq_stop(q);
 }
 
-void rx_reject(struct rxq *q, void *buf)
-{
-	stat_add(&q->stats.bad_len, 1);
-	vio_buf_put(q->cache, &buf, 1);
-}
-
 /* Index of the first entry of the packet that ends @n entries, all of which are marked MORE. */
-static uint16_t unfinished_start(const struct vio_pkt *pkts, uint16_t n)
+static uint32_t unfinished_start(const struct vio_pkt *pkts, uint32_t n)
 {
 	while (n && pkts[n - 1].flags & VIO_PKT_MORE)
 		n--;
@@ -42,28 +36,29 @@ static uint16_t unfinished_start(const struct vio_pkt *pkts, uint16_t n)
 /* Throw the unfinished packet's segments away; those still to come will follow them. */
 static void discard_unfinished(struct rxq *q, const struct vio_pkt *pkts, struct rx_got *got)
 {
-	uint16_t start = unfinished_start(pkts, got->n);
+	uint32_t start = unfinished_start(pkts, got->n);
 
-	for (uint16_t i = start; i < got->n; i++)
+	for (uint32_t i = start; i < got->n; i++)
 		got->bytes -= pkts[i].len;
 	vio_pkt_put(q->cache, pkts + start, (uint16_t)(got->n - start));
 	got->n = start;
 	q->discard = true;
 }
 
-bool rx_begin_merged(struct rxq *q, void *buf, uint16_t buffers)
+/* A packet of @buffers begins with @pkt. Return: false if that is impossible. */
+static bool begin_merged(struct rxq *q, struct vio_pkt *pkt, uint16_t buffers)
 {
-	if (buffers > q->merge_max) {
-		vio_buf_put(q->cache, &buf, 1);
-		rx_break(q, &q->stats.bad_merge);
+	if (buffers > q->merge_max)
 		return false;
-	}
 	q->left = (uint16_t)(buffers - 1);
 	q->discard = false;
+	pkt->flags |= VIO_PKT_MORE;
 	return true;
 }
 
-void rx_segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got)
+/* Take a segment behind the first one. */
+static void segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts,
+		    struct rx_got *got)
 {
 	q->left--;
 	if (!q->discard && (!len || len > q->len_max)) {
@@ -80,18 +75,110 @@ void rx_segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, st
 		.flags = q->left ? VIO_PKT_MORE : 0,
 	};
 	got->bytes += len;
-	got->packets = (uint16_t)(got->packets + !q->left);
+	got->packets += !q->left;
+}
+
+/* The first buffer of a packet: of one that is too short or too long, or of one that takes several.
+ */
+static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got)
+{
+	struct vio_pkt pkt = { .data = (char *)buf + VIO_PKT_HEADROOM,
+			       .len = len - q->hdr_len,
+			       .net_hdr_len = q->hdr_len };
+	uint16_t buffers;
+
+	if (len < q->len_min || len > q->len_max) {
+		stat_add(&q->stats.bad_len, 1);
+		vio_buf_put(q->cache, &buf, 1);
+		return true;
+	}
+	/* Read again, and by itself: between the two the device may have changed its mind. */
+	buffers = le16_to(ring_load(&rx_header(pkt.data, q->hdr_len)->num_buffers));
+	pkt.flags = rx_flags(q, pkt.data);
+	if (buffers > 1 && !begin_merged(q, &pkt, buffers)) {
+		vio_buf_put(q->cache, &buf, 1);
+		rx_break(q, &q->stats.bad_merge);
+		return false;
+	}
+	pkts[got->n++] = pkt;
+	got->bytes += pkt.len;
+	got->packets += buffers <= 1;
+	return true;
+}
+
+bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struct mode mode)
+{
+	struct ring *r = &q->ring;
+	struct batch b = vring_batch(r);
+	struct used u;
+	void *buf;
+
+	if (!vring_used_at(ring_view(r), r->take, 0, &b, &u, mode))
+		return false;
+	if (u.id >= r->entries || !r->cookie[u.id]) {
+		rx_break(q, &q->stats.bad_id);
+		return false;
+	}
+	buf = (void *)(uintptr_t)r->cookie[u.id];
+	vring_taken(r, &b, 1, 1, mode);
+	r->cookie[u.id] = 0;
+	if (!mode.in_order)
+		r->free_ids[r->post.free] = (uint16_t)u.id;
+	r->post.free++;
+	if (mode.in_order && u.len == USED_LEN_FULL)
+		u.len = q->len_max;
+	if (mode.mrg && q->left)
+		segment(q, buf, u.len, pkts, got);
+	else if (!first(q, buf, u.len, pkts, got))
+		return false;
+	return true;
+}
+
+/* Post @n buffers, used from @top[-1] downwards, into free slots. */
+static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
+{
+	struct ring *r = &q->ring;
+	const struct view v = ring_view(r);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t slot = post_slot(v, r->post, i, mode);
+		const uint64_t buf = (uintptr_t)top[-1 - (int32_t)i];
+
+		v.cookie[slot] = buf;
+		vring_post_at(v, r->post, &r->post.head, i, slot,
+			      buf + VIO_PKT_HEADROOM - q->hdr_len, q->len_max, DESC_WRITE, mode);
+	}
+	r->post.free = (uint16_t)(r->post.free - n);
+	vring_posted(r, n, n, mode);
+}
+
+void rx_refill(struct rxq *q, const struct mode mode)
+{
+	struct post *p = &q->ring.post;
+	void *const *top;
+
+	while (p->free) {
+		uint32_t n = cache_take_begin(q->cache, p->free, &top);
+
+		if (!n) {
+			stat_add(&q->stats.refill_short, 1);
+			break;
+		}
+		n = post_run(ring_view(&q->ring), *p, n, mode);
+		fill(q, top, n, mode);
+		cache_take_end(q->cache, n);
+	}
 }
 
 void rx_suspend(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got)
 {
-	uint16_t start = unfinished_start(pkts, got->n);
+	uint32_t start = unfinished_start(pkts, got->n);
 
 	if (q->discard)
 		return;
 	q->partial_n = (uint16_t)(got->n - start);
 	memcpy(q->partial, pkts + start, q->partial_n * sizeof(*pkts));
-	for (uint16_t i = start; i < got->n; i++)
+	for (uint32_t i = start; i < got->n; i++)
 		got->bytes -= pkts[i].len;
 	got->n = start;
 }
@@ -111,6 +198,14 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 	for (uint16_t i = 0; i < have; i++)
 		got->bytes += pkts[i].len;
 	got->n = have;
+}
+
+/* The first filling, of all slots. */
+static void fill_ring(struct rxq *q, const struct mode mode)
+{
+	rx_refill(q, mode);
+	if (q->ring.post.n)
+		rx_publish(q, mode);
 }
 
 /*
@@ -137,10 +232,6 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 	static uint16_t rx_##name(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n) \
 	{ \
 		return rx_body((struct rxq *)rxq, pkts, n, (struct mode){ __VA_ARGS__ }); \
-	} \
-	static void fill_##name(struct rxq *q) \
-	{ \
-		rx_refill(q, (struct mode){ __VA_ARGS__ }); \
 	}
 RX_VARIANTS(X)
 #undef X
@@ -148,10 +239,9 @@ RX_VARIANTS(X)
 static const struct rx_variant {
 	const char *name;
 	uint16_t (*burst)(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n);
-	void (*fill)(struct rxq *q);
 	struct mode mode;
 } variants[] = {
-#define X(name, ...) { "rx_" #name, rx_##name, fill_##name, { __VA_ARGS__ } },
+#define X(name, ...) { "rx_" #name, rx_##name, { __VA_ARGS__ } },
 	RX_VARIANTS(X)
 #undef X
 };
@@ -172,9 +262,8 @@ static const struct rx_variant *variant_find(const struct vio_features *taken)
 	return NULL;
 }
 
-/* Fewest free slots worth a refill: the fence after publishing costs as much as posting several
- * buffers. */
-static uint16_t refill_threshold(uint16_t entries)
+/* Fewest buffers worth showing: the fence behind that costs as much as posting several. */
+static uint16_t publish_threshold(uint16_t entries)
 {
 	return entries < 8 ? 1 : min_u16(entries / 4, RING_BATCH);
 }
@@ -198,7 +287,7 @@ int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *pl
 		.hdr_len = opts->hdr_len,
 		.len_min = opts->hdr_len + FRAME_MIN,
 		.len_max = pool.buf_bytes - VIO_PKT_HEADROOM + opts->hdr_len,
-		.refill_at = refill_threshold(opts->entries),
+		.publish_at = publish_threshold(opts->entries),
 		.offload_mask = features_have(&opts->taken, NET_F_GUEST_CSUM) ? UINT16_MAX : 0,
 		.variant = variant_find(&opts->taken),
 	};
@@ -222,7 +311,7 @@ close_cache:
 
 void rxq_start(struct rxq *q)
 {
-	q->variant->fill(q);
+	fill_ring(q, q->variant->mode);
 	__atomic_store_n(&q->pub.burst, q->variant->burst, __ATOMIC_RELEASE);
 }
 

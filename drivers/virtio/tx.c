@@ -20,7 +20,8 @@ void tx_break(struct txq *q, uint64_t *counter)
 	txq_stop(q);
 }
 
-void tx_drop(struct txq *q, const struct vio_pkt *pkts, uint16_t segs)
+/* Drop @segs entries that can't be sent and count why. */
+static void drop(struct txq *q, const struct vio_pkt *pkts, uint16_t segs)
 {
 	bool foreign = false;
 
@@ -33,58 +34,119 @@ void tx_drop(struct txq *q, const struct vio_pkt *pkts, uint16_t segs)
 	stat_add(foreign ? &q->stats.drop_foreign : &q->stats.drop_invalid, 1);
 }
 
-bool tx_offload_header(const struct txq *q, const struct vio_pkt *pkt, uint32_t frame_len)
+static uint32_t frame_len(const struct vio_pkt *pkts, uint16_t segs)
+{
+	uint32_t len = 0;
+
+	for (uint16_t i = 0; i < segs; i++)
+		len += pkts[i].len;
+	return len;
+}
+
+/* Put what @pkt asks for into the header in front of its data. Return: false if that can't be. */
+static bool write_header(const struct txq *q, const struct vio_pkt *pkt, uint32_t len)
 {
 	struct net_hdr hdr = { 0 };
 
-	if (pkt->flags & VIO_PKT_OFFLOAD && !net_hdr_for_tx(pkt, frame_len, &q->taken, &hdr))
+	if (pkt->flags & VIO_PKT_OFFLOAD && !net_hdr_for_tx(pkt, len, &q->taken, &hdr))
 		return false;
 	tx_clear_header((char *)pkt->data - q->hdr_len, q->hdr_len);
 	memcpy((char *)pkt->data - q->hdr_len, &hdr, sizeof(hdr));
 	return true;
 }
 
-bool tx_gather(struct txq *q, const struct vio_pkt *pkts, uint16_t segs, struct chain_part *parts)
+/* Every segment in order, and the frame; fills @parts, the header in the first. */
+static bool gather(const struct txq *q, const struct vio_pkt *pkts, uint16_t segs,
+		   struct chain_part *parts)
 {
-	const uint32_t frame_len = tx_frame_len(pkts, segs);
-	bool ok = frame_len >= FRAME_MIN;
+	const uint32_t len = frame_len(pkts, segs);
+	bool ok = len >= FRAME_MIN;
 
 	for (uint16_t i = 0; i < segs; i++) {
-		uint32_t room = i ? 0 : q->hdr_len;
+		const uint32_t room = i ? 0 : q->hdr_len;
 
-		ok &= tx_fits(q, &pkts[i], room) && pkts[i].len;
+		ok &= tx_fits(tx_limits_of(q), &pkts[i], room) && pkts[i].len;
 		parts[i] = (struct chain_part){
-			.addr = ring_bus(&q->ring, (char *)pkts[i].data - room),
+			.addr = (uintptr_t)pkts[i].data - room,
 			.len = pkts[i].len + room,
 		};
 	}
-	if (ok && tx_offload_header(q, pkts, frame_len))
-		return true;
-	tx_drop(q, pkts, segs);
-	return false;
+	return ok && write_header(q, pkts, len);
 }
 
-static void *buf_of(const struct txq *q, const struct vio_pkt *pkt)
+static uint64_t cookie_of(const struct txq *q, const struct vio_pkt *pkt)
 {
-	return cache_buf_of(q->cache, pkt->data);
+	return (uintptr_t)cache_buf_of(q->cache, pkt->data);
 }
 
-void tx_own_chain(struct txq *q, const struct vio_pkt *pkts, const uint16_t *slots, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++)
-		q->ring.cookie[slots[i]] = (uintptr_t)buf_of(q, &pkts[i]);
-	q->ring.cookie[slots[0]] |= (uint64_t)(n - 1);
-}
-
-void tx_own_indirect(struct txq *q, const struct vio_pkt *pkts, uint16_t slot, uint16_t table,
-		     uint16_t n)
+static void post_indirect(struct txq *q, const struct vio_pkt *pkts, const struct chain_part *parts,
+			  uint16_t segs, const struct mode mode)
 {
 	struct indirect *in = q->ring.indirect;
+	const uint16_t table = in->free_tables[--in->free];
+	const uint16_t slot = vring_post_indirect(&q->ring, parts, segs, table, mode);
 
-	for (uint16_t i = 0; i < n; i++)
-		in->bufs[table][i] = buf_of(q, &pkts[i]);
-	in->parts[table] = n;
+	for (uint16_t i = 0; i < segs; i++)
+		in->bufs[table][i] = cache_buf_of(q->cache, pkts[i].data);
+	in->parts[table] = segs;
 	q->ring.cookie[slot] = COOKIE_INDIRECT | table;
+}
+
+static void post_chain(struct txq *q, const struct vio_pkt *pkts, const struct chain_part *parts,
+		       uint16_t segs, const struct mode mode)
+{
+	uint16_t slots[TX_SEGMENTS_MAX];
+
+	vring_post_chain(&q->ring, parts, segs, slots, mode);
+	for (uint16_t i = 0; i < segs; i++)
+		q->ring.cookie[slots[i]] = cookie_of(q, &pkts[i]);
+	q->ring.cookie[slots[0]] |= segs - 1u;
+}
+
+/* One whole packet. Return: false if the ring has no room for it now. */
+static bool post_packet(struct txq *q, const struct vio_pkt *pkts, uint16_t segs,
+			const struct mode mode)
+{
+	const bool indirect =
+		segs > 1 && q->indirect && segs <= INDIRECT_PARTS && q->ring.indirect->free;
+	struct chain_part parts[TX_SEGMENTS_MAX];
+
+	if (!indirect && segs <= q->ring.entries && segs > q->ring.post.free)
+		return false;
+	if ((!indirect && segs > q->ring.entries) || !gather(q, pkts, segs, parts)) {
+		drop(q, pkts, segs);
+		return true;
+	}
+	if (indirect)
+		post_indirect(q, pkts, parts, segs, mode);
+	else
+		post_chain(q, pkts, parts, segs, mode);
+	stat_add(&q->stats.bytes, frame_len(pkts, segs));
+	return true;
+}
+
+uint32_t tx_special(struct txq *q, const struct vio_pkt *pkts, uint32_t n, const struct mode mode)
+{
+	uint16_t segs = vio_pkt_segments(pkts, (uint16_t)n);
+
+	if (!segs || segs > TX_SEGMENTS_MAX) {
+		segs = (uint16_t)(segs ? segs : n);
+		drop(q, pkts, segs);
+		return segs;
+	}
+	return post_packet(q, pkts, segs, mode) ? segs : 0;
+}
+
+bool tx_reclaim_odd(struct txq *q, const struct mode mode)
+{
+	uint32_t head;
+	int rc = vring_take_chain(&q->ring, &head, mode);
+
+	if (rc < 0)
+		tx_break(q, &q->stats.bad_id);
+	else if (rc)
+		vring_free_chain(&q->ring, (uint16_t)head, q->cache, mode.in_order);
+	return rc > 0;
 }
 
 /* Every transmit variant, and nothing else. */

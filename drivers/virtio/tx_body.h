@@ -8,190 +8,166 @@
  * The one transmit path (VIRTIO 1.4, 5.1.6.2 "Packet Transmission"). The mode is a constant in
  * every instance.
  *
- * Trust: tx_release() is where ids that the device wrote are checked; lengths of completions are
- * ignored.
+ * Trust: tx_reclaim_run() is where ids that the device wrote are checked; lengths of completions
+ * are ignored.
  */
 
 COLD void tx_break(struct txq *q, uint64_t *counter);
 
-/* Drop @segs entries that can't be sent and count why. */
-COLD void tx_drop(struct txq *q, const struct vio_pkt *pkts, uint16_t segs);
+/* What a segment is checked against, by value as struct view. */
+struct tx_limits {
+	uint64_t base, bytes, buf_mask;
+	uint32_t buf_bytes, hdr_len;
+};
 
-/* Put what @pkt asks for into the header in front of its data. Return: false if that can't be. */
-COLD bool tx_offload_header(const struct txq *q, const struct vio_pkt *pkt, uint32_t frame_len);
-
-/*
- * Look at a packet of several segments: fill @parts, the header in the first. Return: false if it
- * can't be sent.
- */
-COLD bool tx_gather(struct txq *q, const struct vio_pkt *pkts, uint16_t segs,
-		    struct chain_part *parts);
-
-/* Remember the buffers of a chain's segments in the cookies of @slots, or of an indirect table in
- * slot and table. */
-COLD void tx_own_chain(struct txq *q, const struct vio_pkt *pkts, const uint16_t *slots,
-		       uint16_t n);
-COLD void tx_own_indirect(struct txq *q, const struct vio_pkt *pkts, uint16_t slot, uint16_t table,
-			  uint16_t n);
+ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
+{
+	return (struct tx_limits){
+		.base = q->cache->base,
+		.bytes = q->cache->bytes,
+		.buf_mask = q->cache->buf_mask,
+		.buf_bytes = q->buf_bytes,
+		.hdr_len = q->hdr_len,
+	};
+}
 
 /* Does the segment lie in one buffer of the pool, with room for @room bytes in front? */
-ALWAYS_INLINE bool tx_fits(const struct txq *q, const struct vio_pkt *pkt, uint32_t room)
+ALWAYS_INLINE bool tx_fits(const struct tx_limits lim, const struct vio_pkt *pkt, uint32_t room)
 {
-	uint64_t off = (uintptr_t)pkt->data - q->cache->base;
-	uint64_t at = off & q->cache->buf_mask;
+	uint64_t off = (uintptr_t)pkt->data - lim.base;
+	uint64_t at = off & lim.buf_mask;
 
-	return (off < q->cache->bytes) & (at >= room) & (at + pkt->len <= q->buf_bytes);
+	return (off < lim.bytes) & (at >= room) & (at + pkt->len <= lim.buf_bytes);
 }
 
 /* The header of a frame that asks for nothing: all zero, num_buffers too. */
-ALWAYS_INLINE void tx_clear_header(void *hdr, uint16_t len)
+ALWAYS_INLINE void tx_clear_header(void *hdr, uint32_t len)
 {
 	__builtin_memset(hdr, 0, NET_HDR_LEN_BASE);
 	if (unlikely(len > NET_HDR_LEN_BASE))
-		for (uint16_t i = NET_HDR_LEN_BASE; i < len; i += 4)
+		for (uint32_t i = NET_HDR_LEN_BASE; i < len; i += 4)
 			__builtin_memset((char *)hdr + i, 0, 4);
 }
 
-ALWAYS_INLINE void tx_post(struct txq *q, struct post *p, const struct vio_pkt *pkt,
-			   const struct mode mode)
+/*
+ * Post packets up to the first one that is not plain: one segment, no wishes, well-formed. Return:
+ * how many, of @n.
+ */
+ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+			      uint64_t *bytes, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	uint16_t slot = ring_take_slot(r, p, mode);
-	uint64_t data = (uintptr_t)pkt->data;
+	const struct view v = ring_view(r);
+	const struct post p = r->post;
+	const struct tx_limits lim = tx_limits_of(q);
+	uint64_t sum = 0, head = p.head;
+	uint32_t i;
 
-	r->cookie[slot] = data & ~(uint64_t)q->cache->buf_mask;
-	vring_post(r, p, slot, data - q->hdr_len + r->bias, pkt->len + q->hdr_len, 0, mode);
+	n = post_run(v, p, min_u32(n, p.free), mode);
+	for (i = 0; i < n; i++) {
+		const struct vio_pkt pkt = pkts[i];
+		const uint64_t hdr = (uintptr_t)pkt.data - lim.hdr_len;
+		uint32_t slot;
+
+		if (unlikely(pkt.flags | !tx_fits(lim, &pkt, lim.hdr_len) | (pkt.len < FRAME_MIN)))
+			break;
+		slot = post_slot(v, p, i, mode);
+		tx_clear_header((void *)(uintptr_t)hdr, lim.hdr_len);
+		v.cookie[slot] = (uintptr_t)pkt.data & ~lim.buf_mask;
+		vring_post_at(v, p, &head, i, slot, hdr, pkt.len + lim.hdr_len, 0, mode);
+		sum += pkt.len;
+	}
+	r->post.head = head;
+	r->post.free = (uint16_t)(p.free - i);
+	vring_posted(r, i, i, mode);
+	*bytes += sum;
+	return i;
 }
 
-ALWAYS_INLINE uint32_t tx_frame_len(const struct vio_pkt *pkts, uint16_t segs)
-{
-	uint32_t len = 0;
+/* What is not plain. Return: entries taken; 0: the ring has no room now. */
+COLD uint32_t tx_special(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+			 const struct mode mode);
 
-	for (uint16_t i = 0; i < segs; i++)
-		len += pkts[i].len;
-	return len;
-}
+/*
+ * Give the buffers of the next used chain back. Return: false if there is none or the queue is
+ * broken.
+ */
+COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 
-/* A packet of several segments. Return: false if the ring has no room now. */
-ALWAYS_INLINE bool tx_post_segments(struct txq *q, struct post *p, const struct vio_pkt *pkts,
-				    uint16_t segs, const struct mode mode)
-{
-	struct chain_part parts[TX_SEGMENTS_MAX];
-	uint16_t slots[TX_SEGMENTS_MAX];
-	struct ring *r = &q->ring;
-
-	if (q->indirect && segs <= INDIRECT_PARTS && r->indirect->free) {
-		uint16_t slot, table;
-
-		if (!tx_gather(q, pkts, segs, parts))
-			return true;
-		table = r->indirect->free_tables[--r->indirect->free];
-		slot = ring_take_slot(r, p, mode);
-		tx_own_indirect(q, pkts, slot, table, segs);
-		vring_post_indirect(r, p, parts, segs, slot, table, mode);
-		stat_add(&q->stats.bytes, tx_frame_len(pkts, segs));
-		return true;
-	}
-	if (segs > r->entries) {
-		tx_drop(q, pkts, segs);
-		return true;
-	}
-	if (segs > p->free)
-		return false;
-	if (!tx_gather(q, pkts, segs, parts))
-		return true;
-	vring_post_chain(r, p, parts, segs, slots, mode);
-	tx_own_chain(q, pkts, slots, segs);
-	stat_add(&q->stats.bytes, tx_frame_len(pkts, segs));
-	return true;
-}
-
-/* What is not one plain segment. Return: entries taken; 0: the ring has no room now. */
-static NOINLINE uint16_t tx_special(struct txq *q, struct post *p, const struct vio_pkt *pkts,
-				    uint16_t n, const struct mode mode)
-{
-	uint16_t segs = vio_pkt_segments(pkts, n);
-
-	if (!segs || segs > TX_SEGMENTS_MAX) {
-		tx_drop(q, pkts, segs ? segs : n);
-		return segs ? segs : n;
-	}
-	if (segs > 1)
-		return tx_post_segments(q, p, pkts, segs, mode) ? segs : 0;
-	if (!tx_fits(q, pkts, q->hdr_len) || pkts->len < FRAME_MIN ||
-	    !tx_offload_header(q, pkts, pkts->len)) {
-		tx_drop(q, pkts, 1);
-		return 1;
-	}
-	tx_post(q, p, pkts, mode);
-	stat_add(&q->stats.bytes, pkts->len);
-	return 1;
-}
-
-/* Give the buffers of used chains back. Return: false if the device named one that is not in
- * flight. */
-ALWAYS_INLINE bool tx_release(struct txq *q, const uint32_t *heads, uint16_t n,
-			      const struct mode mode)
+/*
+ * The same for plain buffers, at most @k, up to the first odd one. This is where ids that the
+ * device wrote are checked; lengths mean nothing here. Return: how many.
+ */
+ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	void **slots = NULL;
-	uint32_t room = 0, put = 0;
+	const struct view v = ring_view(r);
+	const struct take t = r->take;
+	uint16_t *const freed = v.free_ids + r->post.free;
+	struct batch b = vring_batch(r);
+	void **slots;
+	uint32_t i;
 
-	for (uint16_t i = 0; i < n; i++) {
+	k = cache_put_begin(q->cache, take_run(v, t, k, mode), &slots);
+	for (i = 0; i < k; i++) {
+		struct batch next = b;
+		struct used u;
 		uint64_t cookie;
 
-		if (!mode.in_order && unlikely(heads[i] >= r->entries))
-			return false;
-		cookie = r->cookie[heads[i]];
-		if (!mode.in_order && unlikely(!cookie))
-			return false;
-		if (unlikely(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN))) {
-			cache_put_end(q->cache, put);
-			room = put = 0;
-			vring_free_chain(r, (uint16_t)heads[i], q->cache, mode.in_order);
-			continue;
+		if (!vring_used_at(v, t, i, &next, &u, mode)) {
+			*dry = true;
+			break;
 		}
-		if (put == room) {
-			cache_put_end(q->cache, put);
-			room = cache_put_begin(q->cache, n, &slots);
-			put = 0;
-		}
-		slots[put++] = (void *)(uintptr_t)cookie;
-		r->cookie[heads[i]] = 0;
+		if (unlikely(u.id >= v.entries))
+			break;
+		cookie = v.cookie[u.id];
+		if (unlikely(!cookie | !!(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN))))
+			break;
+		b = next;
+		v.cookie[u.id] = 0;
+		slots[i] = (void *)(uintptr_t)cookie;
 		if (!mode.in_order)
-			r->free_ids[r->free] = (uint16_t)heads[i];
-		r->free++;
+			freed[i] = (uint16_t)u.id;
 	}
-	cache_put_end(q->cache, put);
-	return true;
+	cache_put_end(q->cache, i);
+	r->post.free = (uint16_t)(r->post.free + i);
+	vring_taken(r, &b, i, i, mode);
+	return i;
 }
 
-/* Take back what the device is done with, up to about @want packets. Return: false if that broke
- * the queue. */
-ALWAYS_INLINE bool tx_reclaim(struct txq *q, uint32_t want, const struct mode mode)
+/* Take back what the device is done with, about @want packets. */
+ALWAYS_INLINE void tx_reclaim(struct txq *q, uint32_t want, const struct mode mode)
 {
-	uint32_t heads[RING_BATCH], got = 0;
-	uint16_t k;
+	uint32_t got = 0;
+	bool dry = false;
 
-	do {
-		k = vring_harvest_chains(&q->ring, heads, RING_BATCH, mode);
-		if (unlikely(k == RING_BROKEN)) {
+	while (got < want && !dry) {
+		const uint32_t ready = vring_ready(&q->ring, mode);
+		const uint32_t k = min_u32(want - got, ready);
+		uint32_t run;
+
+		if (unlikely(ready == RING_BROKEN)) {
 			tx_break(q, &q->stats.bad_index);
-			return false;
+			break;
 		}
-		if (unlikely(!tx_release(q, heads, k, mode))) {
-			tx_break(q, &q->stats.bad_id);
-			return false;
+		if (!k)
+			break;
+		run = tx_reclaim_run(q, k, &dry, mode);
+		got += run;
+		if (likely(run == k))
+			break;
+		if (!run && !dry) {
+			if (!tx_reclaim_odd(q, mode))
+				break;
+			got++;
 		}
-		got += k;
-	} while (k == RING_BATCH && got < want);
+	}
 	stat_add(&q->stats.completed, got);
-	return true;
 }
 
-ALWAYS_INLINE void tx_publish(struct txq *q, const struct post *p, const struct mode mode)
+ALWAYS_INLINE void tx_publish(struct txq *q, const struct mode mode)
 {
-	if (likely(!vring_publish(&q->ring, p, mode))) {
+	if (likely(!vring_publish(&q->ring, mode))) {
 		stat_add(&q->stats.kicks_suppressed, 1);
 		return;
 	}
@@ -203,44 +179,31 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 			       const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	uint16_t done = 0;
+	uint32_t done = 0, run;
 	uint64_t bytes = 0;
-	struct post p;
 
 	REQUIRE_CONSTANT(mode.packed && mode.in_order);
-	if (r->entries - r->free >= q->reclaim_at || r->free < n || !n)
-		if (unlikely(!tx_reclaim(q, n * 2u, mode)))
-			return 0;
-	p = vring_begin(r, mode);
-	while (done < n && p.free) {
-		const struct vio_pkt *pkt = &pkts[done];
-
-		if (unlikely(pkt->flags)) {
-			uint16_t took = tx_special(q, &p, pkt, (uint16_t)(n - done), mode);
-
-			if (!took)
+	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
+		tx_reclaim(q, 2u * n + 2 * RING_BATCH, mode);
+	while (done < n && r->post.free) {
+		run = tx_run(q, pkts + done, n - done, &bytes, mode);
+		done += run;
+		if (unlikely(!run)) {
+			run = tx_special(q, pkts + done, n - done, mode);
+			done += run;
+			if (!run)
 				break;
-			done = (uint16_t)(done + took);
-			continue;
 		}
-		done++;
-		if (unlikely(!tx_fits(q, pkt, q->hdr_len) || pkt->len < FRAME_MIN)) {
-			tx_drop(q, pkt, 1);
-			continue;
-		}
-		tx_clear_header((char *)pkt->data - q->hdr_len, q->hdr_len);
-		tx_post(q, &p, pkt, mode);
-		bytes += pkt->len;
 	}
 	stat_add(&q->stats.bursts, 1);
-	if (p.n) {
-		stat_add(&q->stats.packets, p.n);
+	if (r->post.n) {
+		stat_add(&q->stats.packets, r->post.n);
 		stat_add(&q->stats.bytes, bytes);
-		tx_publish(q, &p, mode);
+		tx_publish(q, mode);
 	}
 	if (unlikely(done < n))
 		stat_add(&q->stats.ring_full, 1);
-	return done;
+	return (uint16_t)done;
 }
 
 #endif

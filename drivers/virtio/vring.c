@@ -106,10 +106,10 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 
 	*r = (struct ring){
 		.entries = opts->entries,
-		.free = opts->entries,
+		.post.free = opts->entries,
+		.post.flags = PACKED_AVAIL,
+		.take.flags = PACKED_AVAIL | PACKED_USED,
 		.event_idx = opts->event_idx,
-		.avail_wrap = true,
-		.used_wrap = true,
 		.bias = opts->bias,
 		.region = region,
 		.shared_bytes = at.bytes,
@@ -182,8 +182,8 @@ static uint16_t free_slot(struct ring *r, uint16_t slot, struct vio_cache *cache
 
 	r->cookie[slot] = 0;
 	if (!in_order)
-		r->free_ids[r->free] = slot;
-	r->free++;
+		r->free_ids[r->post.free] = slot;
+	r->post.free++;
 	if (cookie & COOKIE_INDIRECT) {
 		free_indirect(r, (uint16_t)cookie, cache); /* the low bits name the table */
 		return 0;
@@ -216,34 +216,63 @@ uint32_t vring_take_back(struct ring *r, struct vio_cache *cache)
 	return buffers;
 }
 
-void vring_post_chain(struct ring *r, struct post *p, const struct chain_part *parts, uint16_t n,
-		      uint16_t *slots, const struct mode mode)
+/* Slots of a chain, which may wrap. */
+static void take_slots(struct ring *r, uint16_t *slots, uint16_t n, const struct mode mode)
 {
-	for (uint16_t i = 0; i < n; i++)
-		slots[i] = ring_take_slot(r, p, mode);
+	struct post p = r->post;
+
+	for (uint16_t i = 0; i < n; i++) {
+		slots[i] = (uint16_t)post_slot(ring_view(r), p, 0, mode);
+		p.free--;
+		if (mode.in_order)
+			p.slot = slot_after(r, p.slot, true);
+	}
+	r->post.free = p.free;
+}
+
+/* Write one descriptor of a packed chain and step on. All carry the chain's id; the device reads
+ * the last one's. */
+static void packed_part(struct ring *r, const struct chain_part *part, uint16_t id, uint32_t flags)
+{
+	struct post *p = &r->post;
+
+	packed_write(ring_view(r), *p, &p->head, 0, id, part->addr + r->bias, part->len, flags);
+	p->descs++;
+	packed_step(&p->idx, &p->flags, 1, r->entries);
+}
+
+void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n, uint16_t *slots,
+		      const struct mode mode)
+{
+	const struct view v = ring_view(r);
+
+	take_slots(r, slots, n, mode);
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
 		const uint16_t next = last ? 0 : slots[i + 1];
-		const uint16_t flags =
-			(uint16_t)((parts[i].write ? DESC_WRITE : 0) | (last ? 0 : DESC_NEXT));
+		const uint32_t flags = (parts[i].write ? DESC_WRITE : 0) | (last ? 0 : DESC_NEXT);
 
 		r->next[slots[i]] = next;
 		if (mode.packed)
-			packed_write(r, p, slots[0], parts[i].addr, parts[i].len, flags);
+			packed_part(r, &parts[i], slots[0], flags);
 		else
-			split_post_part(r, slots[i], parts[i].addr, parts[i].len, flags, next);
+			split_write(v, slots[i], parts[i].addr + v.bias, parts[i].len, flags, next);
 	}
-	if (mode.packed)
-		p->n++;
-	else
-		split_post_head(r, p, slots[0]);
+	if (!mode.packed) {
+		split_offer(v, r->post, 0, slots[0]);
+		r->post.idx++;
+	}
+	if (mode.in_order)
+		r->post.slot = slot_after(r, slots[n - 1], true);
+	r->post.n++;
 }
 
-void vring_post_indirect(struct ring *r, struct post *p, const struct chain_part *parts, uint16_t n,
-			 uint16_t slot, uint16_t table, const struct mode mode)
+uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uint16_t n,
+			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	const uint64_t addr = ring_bus(r, d);
+	const struct view v = ring_view(r);
+	const uint32_t slot = post_slot(v, r->post, 0, mode);
 
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
@@ -258,8 +287,35 @@ void vring_post_indirect(struct ring *r, struct post *p, const struct chain_part
 			flags = flags << 32;
 		else
 			flags = (flags | DESC_NEXT) << 32 | (uint64_t)(i + 1) << 48;
-		ring_store(&d[i].addr, le64_from(parts[i].addr));
+		ring_store(&d[i].addr, le64_from(parts[i].addr + v.bias));
 		ring_store(tail, le64_from(parts[i].len | flags));
 	}
-	vring_post(r, p, slot, addr, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT, mode);
+	vring_post_at(v, r->post, &r->post.head, 0, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)),
+		      DESC_INDIRECT, mode);
+	r->post.free--;
+	vring_posted(r, 1, 1, mode);
+	return (uint16_t)slot;
+}
+
+int vring_take_chain(struct ring *r, uint32_t *head, const struct mode mode)
+{
+	const uint32_t ready = vring_ready(r, mode);
+	struct batch b = vring_batch(r);
+	struct used u;
+	uint32_t more;
+
+	if (ready == RING_BROKEN)
+		return -EPROTO;
+	if (!ready || !vring_used_at(ring_view(r), r->take, 0, &b, &u, mode))
+		return 0;
+	if (u.id >= r->entries || !r->cookie[u.id])
+		return -EPROTO;
+	/* In order, a batch must end with the head of a chain, not inside one. */
+	more = vring_span(r, u.id) - 1;
+	if (b.left && b.left <= more)
+		return -EPROTO;
+	b.left -= b.left ? more : 0;
+	vring_taken(r, &b, 1, 1 + more, mode);
+	*head = u.id;
+	return 1;
 }

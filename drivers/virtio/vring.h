@@ -6,277 +6,203 @@
 #include "split.h"
 
 /*
- * The ring engine: few verbs, each on a batch, and the one place that knows of both layouts.
+ * The ring engine: few verbs, for runs of buffers that wrap nowhere, and the one place that knows
+ * of both layouts.
  *
- *   vring_harvest     take completions, raw
- *   vring_begin       start a batch of posts
- *   vring_post        fill one slot; nothing is visible yet
- *   vring_publish     show the batch to the device, and ask whether it wants a kick
+ *   vring_ready       how many completions to look at
+ *   vring_used_at     look at one, raw
+ *   vring_taken       so many have been taken
+ *   vring_post_at     fill a slot; nothing is visible yet
+ *   vring_posted      so many have been filled
+ *   vring_publish     show them to the device, and ask whether it wants a kick
  *   vring_kick        notify
  */
 
+#define RING_BROKEN UINT32_MAX
+
+/*
+ * Completions to look at. Split: so many there are. Packed: so many there may be. Return:
+ * RING_BROKEN if the index moved by more than is in flight.
+ */
+ALWAYS_INLINE uint32_t vring_ready(struct ring *r, const struct mode mode)
+{
+	uint32_t ready = r->buffers;
+
+	if (!mode.packed) {
+		ready = split_ready(r);
+		if (unlikely(ready > r->buffers))
+			return RING_BROKEN;
+	}
+	return ready;
+}
+
 /*
  * In order, one completion may stand for a batch: it carries the id of the batch's last buffer
- * ("In-order use of descriptors"). Our slots are then ring positions, so the id says how long the
- * batch is. Return: buffers from @first to @id; 0: no such id. More than are in flight is left to
- * the caller to judge.
+ * ("In-order use of descriptors"). Our slots are ring positions, so the id says how long the batch
+ * is; an impossible one gives a batch that ends nowhere.
  */
-ALWAYS_INLINE uint16_t vring_batch_of(const struct ring *r, uint32_t id)
+ALWAYS_INLINE uint32_t batch_slots(const struct view v, uint32_t slot, uint32_t id)
 {
-	if (unlikely(id >= r->entries))
-		return 0;
-	return (uint16_t)((id >= r->done_slot ? id : id + r->entries) - r->done_slot + 1);
+	return id >= slot ? id - slot + 1 : id + v.entries - slot + 1;
 }
 
-/*
- * Take up to @n raw completions of single-slot buffers (receive) into @used, oldest first. Advances
- * the ring. Return: how many; RING_BROKEN: the index moved too far or an in-order id is impossible.
- */
-#define RING_BROKEN UINT16_MAX
-
-ALWAYS_INLINE uint16_t split_harvest(struct ring *r, struct used *used, uint16_t n)
+/* Read the completion @i places ahead. Return: false where the device has not used it yet. */
+ALWAYS_INLINE bool vring_entry(const struct view v, const struct take t, uint32_t i, struct used *u,
+			       const struct mode mode)
 {
-	uint16_t ready = split_ready(r);
-
-	if (unlikely(ready > r->buffers))
-		return RING_BROKEN;
-	n = min_u16(n, ready);
-	for (uint16_t i = 0; i < n; i++)
-		used[i] = split_entry(r, (uint16_t)(r->used_idx + i));
-	r->used_idx = (uint16_t)(r->used_idx + n);
-	r->buffers = (uint16_t)(r->buffers - n);
-	return n;
-}
-
-ALWAYS_INLINE uint16_t packed_harvest(struct ring *r, struct used *used, uint16_t n)
-{
-	uint16_t pos = r->used_idx, i = 0;
-	bool wrap = r->used_wrap;
-
-	n = min_u16(n, r->buffers);
-	while (i < n && packed_entry(r, pos, wrap, &used[i])) {
-		i++;
-		pos = packed_step(r, pos, 1, &wrap);
-	}
-	r->used_idx = pos;
-	r->used_wrap = wrap;
-	r->buffers = (uint16_t)(r->buffers - i);
-	return i;
-}
-
-/* Read the next batch's completion. Return: false: there is none, or (batch_left 0 stays) the ring
- * is broken. */
-ALWAYS_INLINE bool vring_next_batch(struct ring *r, const struct mode mode, bool *broken)
-{
-	struct used u;
-	uint16_t n;
-
-	if (mode.packed) {
-		if (!r->buffers || !packed_entry(r, r->used_idx, r->used_wrap, &u))
-			return false;
-	} else {
-		uint16_t ready = split_ready(r);
-
-		if (!ready)
-			return false;
-		*broken = ready > r->buffers;
-		u = split_entry(r, r->used_idx);
-	}
-	n = vring_batch_of(r, u.id);
-	*broken |= !n || n > r->buffers ||
-		   (!mode.packed && n > (uint16_t)(r->used_seen - r->used_idx));
-	if (unlikely(*broken))
-		return false;
-	r->batch_left = n;
-	r->batch_len = u.len;
+	if (mode.packed)
+		return packed_entry(v, t.idx + i, t.flags, u);
+	*u = split_entry(v, t.idx + i);
 	return true;
 }
 
-/* The same for in-order rings: one completion is spread over the buffers it stands for. */
-ALWAYS_INLINE uint16_t in_order_harvest(struct ring *r, struct used *used, uint16_t n,
-					const struct mode mode)
-{
-	uint16_t got = 0;
-	bool broken = false;
-
-	while (got < n && (r->batch_left || vring_next_batch(r, mode, &broken))) {
-		used[got++] =
-			(struct used){ .id = r->done_slot,
-				       .len = r->batch_left == 1 ? r->batch_len : USED_LEN_FULL };
-		r->batch_left--;
-		r->buffers--;
-		r->done_slot = (uint16_t)(r->done_slot + 1 == r->entries ? 0 : r->done_slot + 1);
-		if (mode.packed)
-			r->used_idx = packed_step(r, r->used_idx, 1, &r->used_wrap);
-		else
-			r->used_idx++;
-	}
-	return unlikely(broken) && !got ? RING_BROKEN : got;
-}
-
-ALWAYS_INLINE uint16_t vring_harvest(struct ring *r, struct used *used, uint16_t n,
-				     const struct mode mode)
-{
-	if (mode.in_order)
-		return in_order_harvest(r, used, n, mode);
-	return mode.packed ? packed_harvest(r, used, n) : split_harvest(r, used, n);
-}
-
-/* Slots that the chain with head @slot occupies. */
-ALWAYS_INLINE uint16_t vring_span(const struct ring *r, uint32_t slot)
-{
-	uint64_t cookie = r->cookie[slot];
-
-	return (uint16_t)(cookie & COOKIE_INDIRECT ? 1 : 1 + (cookie & COOKIE_CHAIN));
-}
-
 /*
- * The same for chains (transmit): @heads receives the raw ids of up to @n used ones. Where
- * positions depend on the length of a chain (packed) an impossible id can't be passed: it is the
- * last one handed out.
+ * Look at the @i-th completion of a run. In order, one completion is spread over the single-slot
+ * buffers it stands for, which
+ * @batch keeps count of.
  */
-ALWAYS_INLINE uint16_t packed_harvest_chains(struct ring *r, uint32_t *heads, uint16_t n)
+struct batch {
+	uint32_t left; /* slots, as take.left */
+	uint32_t len;
+	uint32_t max; /* slots in flight at the run's start: no batch is longer */
+};
+
+ALWAYS_INLINE bool vring_used_at(const struct view v, const struct take t, uint32_t i,
+				 struct batch *b, struct used *u, const struct mode mode)
 {
-	uint16_t i = 0;
-	struct used u;
-
-	n = min_u16(n, r->buffers);
-	while (i < n && packed_entry(r, r->used_idx, r->used_wrap, &u)) {
-		heads[i++] = u.id;
-		if (unlikely(u.id >= r->entries))
-			break;
-		r->used_idx = packed_step(r, r->used_idx, vring_span(r, u.id), &r->used_wrap);
-	}
-	r->buffers = (uint16_t)(r->buffers - i);
-	return i;
-}
-
-/* The oldest chain in flight: its head, which is passed. */
-ALWAYS_INLINE uint16_t in_order_pass(struct ring *r, uint16_t *span)
-{
-	uint16_t head = r->done_slot;
-	uint32_t next;
-
-	*span = vring_span(r, head);
-	next = head + *span;
-	r->done_slot = (uint16_t)(next >= r->entries ? next - r->entries : next);
-	r->buffers--;
-	return head;
-}
-
-/* In order and split, the index alone tells how many are done; the entries need not be read. */
-ALWAYS_INLINE uint16_t split_in_order_harvest_chains(struct ring *r, uint32_t *heads, uint16_t n)
-{
-	uint16_t ready = split_ready(r), span;
-
-	if (unlikely(ready > r->buffers))
-		return RING_BROKEN;
-	n = min_u16(n, ready);
-	for (uint16_t i = 0; i < n; i++)
-		heads[i] = in_order_pass(r, &span);
-	r->used_idx = (uint16_t)(r->used_idx + n);
-	return n;
-}
-
-/* In order and packed: a batch reaches to the chain whose head it names. */
-ALWAYS_INLINE uint16_t packed_in_order_harvest_chains(struct ring *r, uint32_t *heads, uint16_t n)
-{
-	uint16_t i = 0, span;
-	struct used u;
-
-	while (i < n && r->buffers) {
-		if (!r->batch_left) {
-			if (!packed_entry(r, r->used_idx, r->used_wrap, &u))
-				break;
-			r->batch_left = vring_batch_of(r, u.id);
-			if (unlikely(!r->batch_left || r->batch_left > r->entries - r->free))
-				return RING_BROKEN;
+	if (!mode.in_order)
+		return vring_entry(v, t, i, u, mode);
+	if (!b->left) {
+		if (!vring_entry(v, t, i, u, mode))
+			return false;
+		b->left = batch_slots(v, t.slot + i, u->id);
+		b->len = u->len;
+		if (unlikely(u->id >= v.entries || b->left > b->max - i)) {
+			b->left = 0;
+			u->id = USED_ID_NONE;
+			return true;
 		}
-		heads[i++] = in_order_pass(r, &span);
-		r->used_idx = packed_step(r, r->used_idx, span, &r->used_wrap);
-		if (unlikely(r->batch_left > 1 && r->batch_left < span))
-			return RING_BROKEN; /* it named the middle of a chain */
-		r->batch_left = r->batch_left > span ? (uint16_t)(r->batch_left - span) : 0;
 	}
-	return i;
+	b->left--;
+	*u = (struct used){ .id = t.slot + i, .len = b->left ? USED_LEN_FULL : b->len };
+	return true;
 }
 
-ALWAYS_INLINE uint16_t split_harvest_chains(struct ring *r, uint32_t *heads, uint16_t n)
+ALWAYS_INLINE struct batch vring_batch(const struct ring *r)
 {
-	struct used used[RING_BATCH];
-
-	n = split_harvest(r, used, n);
-	for (uint16_t i = 0; n != RING_BROKEN && i < n; i++)
-		heads[i] = used[i].id;
-	return n;
+	return (struct batch){ .left = r->take.left,
+			       .len = r->take.len,
+			       .max = (uint32_t)r->entries - r->post.free - r->post.n };
 }
 
-ALWAYS_INLINE uint16_t vring_harvest_chains(struct ring *r, uint32_t *heads, uint16_t n,
-					    const struct mode mode)
+/* @n buffers have been taken, of @slots slots. */
+ALWAYS_INLINE void vring_taken(struct ring *r, const struct batch *b, uint32_t n, uint32_t slots,
+			       const struct mode mode)
 {
+	struct take *t = &r->take;
+
+	r->buffers = (uint16_t)(r->buffers - n);
+	if (mode.in_order) {
+		uint32_t slot = t->slot + slots;
+
+		t->slot = (uint16_t)(slot >= r->entries ? slot - r->entries : slot);
+		t->left = (uint16_t)b->left;
+		t->len = b->len;
+	}
 	if (mode.packed)
-		return mode.in_order ? packed_in_order_harvest_chains(r, heads, n)
-				     : packed_harvest_chains(r, heads, n);
-	return mode.in_order ? split_in_order_harvest_chains(r, heads, n)
-			     : split_harvest_chains(r, heads, n);
-}
-
-ALWAYS_INLINE struct post vring_begin(const struct ring *r, const struct mode mode)
-{
-	return (struct post){
-		.idx = r->avail_idx,
-		.slot = r->next_slot,
-		.free = r->free,
-		.wrap = r->avail_wrap,
-		.flags = mode.packed ? packed_avail_flags(r->avail_wrap) : 0,
-	};
-}
-
-ALWAYS_INLINE void vring_post(struct ring *r, struct post *p, uint16_t slot, uint64_t addr,
-			      uint32_t len, uint16_t flags, const struct mode mode)
-{
-	if (mode.packed)
-		packed_post(r, p, slot, addr, len, flags);
+		packed_step(&t->idx, &t->flags, slots, r->entries);
 	else
-		split_post(r, p, slot, addr, len, flags);
+		t->idx = (uint16_t)(t->idx + n);
 }
 
-/* Show the batch to the device. Return: true if it wants a kick for it. */
-ALWAYS_INLINE bool vring_publish(struct ring *r, const struct post *p, const struct mode mode)
+/* Fill a slot for the @i-th buffer of a run; @head is the ring's post.head. */
+ALWAYS_INLINE void vring_post_at(const struct view v, const struct post p, uint64_t *head,
+				 uint32_t i, uint32_t slot, uint64_t addr, uint32_t len,
+				 uint32_t flags, const struct mode mode)
 {
-	r->next_slot = p->slot;
-	r->free = p->free;
-	r->buffers = (uint16_t)(r->buffers + p->n);
+	if (mode.packed) {
+		packed_write(v, p, head, i, slot, addr + v.bias, len, flags);
+		return;
+	}
+	split_write(v, slot, addr + v.bias, len, flags, 0);
+	split_offer(v, p, i, slot);
+}
+
+/* @n buffers have been posted, of @slots slots, which were counted off the free ones by the caller.
+ */
+ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, uint32_t slots, const struct mode mode)
+{
+	struct post *p = &r->post;
+
+	p->n = (uint16_t)(p->n + n);
+	if (mode.in_order) {
+		uint32_t slot = p->slot + slots;
+
+		p->slot = (uint16_t)(slot >= r->entries ? slot - r->entries : slot);
+	}
+	if (mode.packed) {
+		p->descs = (uint16_t)(p->descs + slots);
+		packed_step(&p->idx, &p->flags, slots, r->entries);
+	} else {
+		p->idx = (uint16_t)(p->idx + n);
+	}
+}
+
+/* Show what was posted to the device. Return: true if it wants a kick for it. */
+ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
+{
+	const uint16_t n = r->post.n, descs = r->post.descs;
+
 	if (mode.packed)
-		packed_publish(r, p);
+		packed_publish(r);
 	else
-		split_publish(r, p);
+		split_publish(r);
+	r->avail_idx = r->post.idx;
+	r->buffers = (uint16_t)(r->buffers + n);
+	r->post.n = r->post.descs = 0;
 	ring_fence(); /* B2, B5 */
-	return mode.packed ? packed_kick_wanted(r, p->descs) : split_kick_wanted(r, p->n);
+	return mode.packed ? packed_kick_wanted(r, descs) : split_kick_wanted(r, n);
 }
 
 /* Notify the device ("Available Buffer Notifications"); a store, or a system call where the
  * transport has no register. */
 COLD void vring_kick(struct ring *r);
 
-/* A descriptor of a chain: where, how long, and may the device write it. */
+/* A descriptor of a chain: where (our address), how long, and may the device write it. */
 struct chain_part {
 	uint64_t addr;
 	uint32_t len;
 	bool write;
 };
 
-/*
- * Post a chain of @n >= 2 descriptors: there must be @n free slots. The slots' cookies are the
- * caller's: @slots receives them in order, the first is the one that will complete.
- */
-void vring_post_chain(struct ring *r, struct post *p, const struct chain_part *parts, uint16_t n,
-		      uint16_t *slots, const struct mode mode);
+/* Slots that the chain with head @slot occupies. */
+ALWAYS_INLINE uint32_t vring_span(const struct ring *r, uint32_t slot)
+{
+	uint64_t cookie = r->cookie[slot];
 
-/* Post an indirect table of @n entries as one buffer ("Indirect Descriptors"); both tables are the
- * ring's number @table. */
-void vring_post_indirect(struct ring *r, struct post *p, const struct chain_part *parts, uint16_t n,
-			 uint16_t slot, uint16_t table, const struct mode mode);
+	return cookie & COOKIE_INDIRECT ? 1 : 1 + (uint32_t)(cookie & COOKIE_CHAIN);
+}
+
+/*
+ * Post a chain of @n descriptors: there must be @n free slots. The slots' cookies are the caller's:
+ * @slots receives them in order, the first is the one that will complete.
+ */
+void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n, uint16_t *slots,
+		      const struct mode mode);
+
+/*
+ * Post an indirect table of @n entries as one buffer ("Indirect Descriptors"): the ring's number
+ * @table. Return: its slot.
+ */
+uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uint16_t n,
+			     uint16_t table, const struct mode mode);
+
+/*
+ * Look at the next completion, of whatever chain, and pass it. For what is not hot: control queue,
+ * chains of several slots. Return: 1 and the head, raw unless in order; 0: there is none; -EPROTO:
+ * the ring is broken.
+ */
+int vring_take_chain(struct ring *r, uint32_t *head, const struct mode mode);
 
 /* Indirect tables: in shared memory what the device reads, beside them whose buffers they hold. */
 #define INDIRECT_PARTS  16u

@@ -98,15 +98,16 @@ uint32_t cache_check_put(struct vio_cache *cache, void **bufs, uint32_t n)
 unsigned int vio_buf_get(struct vio_cache *cache, void **bufs, unsigned int n)
 {
 	unsigned int got = 0;
-	void *const *from;
+	void *const *top;
 
 	while (got < n) {
-		uint32_t k = cache_take(cache, n - got, &from);
+		uint32_t k = cache_take_begin(cache, n - got, &top);
 
 		if (!k)
 			break;
 		for (uint32_t i = 0; i < k; i++)
-			bufs[got + i] = from[i];
+			bufs[got + i] = top[-1 - (int32_t)i];
+		cache_take_end(cache, k);
 		got += k;
 	}
 	return got;
@@ -115,16 +116,18 @@ unsigned int vio_buf_get(struct vio_cache *cache, void **bufs, unsigned int n)
 uint16_t vio_pkt_get(struct vio_cache *cache, struct vio_pkt *pkts, uint16_t n)
 {
 	uint32_t got = 0;
-	void *const *from;
+	void *const *top;
 
 	while (got < n) {
-		uint32_t k = cache_take(cache, n - got, &from);
+		uint32_t k = cache_take_begin(cache, n - got, &top);
 
 		if (!k)
 			break;
 		for (uint32_t i = 0; i < k; i++)
 			pkts[got + i] =
-				(struct vio_pkt){ (char *)from[i] + VIO_PKT_HEADROOM, 0, 0, 0 };
+				(struct vio_pkt){ (char *)top[-1 - (int32_t)i] + VIO_PKT_HEADROOM,
+						  0, 0, 0 };
+		cache_take_end(cache, k);
 		got += k;
 	}
 	return (uint16_t)got;

@@ -44,24 +44,26 @@ ALWAYS_INLINE uint32_t cache_check_put(struct vio_cache *cache, void **bufs, uin
 #endif
 
 /*
- * Take up to @want buffers. @bufs receives where their addresses stand, valid until the next call
- * on the cache. Return: how many, at least 1 unless the pool has run out; fewer than @want where
- * the magazine ends: call again.
+ * Take, in two steps: find how many of @want buffers there are at hand, use them from @top[-1]
+ * downwards, and say with cache_take_end() how many it were. Return: how many, at least 1 unless
+ * the pool has run out; fewer than @want where the magazine ends.
  */
-ALWAYS_INLINE uint32_t cache_take(struct vio_cache *cache, uint32_t want, void *const **bufs)
+ALWAYS_INLINE uint32_t cache_take_begin(struct vio_cache *cache, uint32_t want, void *const **top)
 {
 	uint32_t have = cache->loaded->n;
 
-	if (unlikely(!have)) {
+	if (unlikely(!have))
 		have = cache_load_full(cache);
-		if (!have)
-			return 0;
-	}
-	want = min_u32(want, have);
-	magazine_set_n(cache->loaded, have - want);
-	*bufs = cache->loaded->bufs + (have - want);
-	cache_check_get(cache, *bufs, want);
-	return want;
+	*top = cache->loaded->bufs + have;
+	return min_u32(want, have);
+}
+
+ALWAYS_INLINE void cache_take_end(struct vio_cache *cache, uint32_t n)
+{
+	struct magazine *m = cache->loaded;
+
+	magazine_set_n(m, m->n - n);
+	cache_check_get(cache, m->bufs + m->n, n);
 }
 
 /*

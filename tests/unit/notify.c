@@ -91,7 +91,8 @@ static void packed_event_in_every_position(void **state)
 						.device.event = &event,
 						.event_idx = true,
 						.avail_idx = to % entries,
-						.avail_wrap = !(to / entries % 2),
+						.post.flags = to / entries % 2 ? PACKED_USED
+									       : PACKED_AVAIL,
 					};
 					/* Positions of two laps; the batch may reach into the
 					 * third, which is the first's wrap. */
