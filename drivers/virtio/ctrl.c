@@ -49,13 +49,13 @@ void ctrl_fini(struct ctrl *c)
 static int64_t wait_used(struct ctrl *c)
 {
 	const struct deadline end = deadline_in(c->timeout_ms);
-	uint32_t head;
+	struct used u;
 
 	for (unsigned int round = 0;; round++) {
-		int rc = vring_take_chain(&c->ring, &head, c->mode);
+		int rc = vring_take_one(&c->ring, &u, c->mode);
 
 		if (rc)
-			return rc < 0 ? rc : (int64_t)head;
+			return rc < 0 ? rc : (int64_t)u.id;
 		if (deadline_passed(end))
 			return -ETIMEDOUT;
 		clock_pause(round);

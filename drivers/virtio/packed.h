@@ -9,20 +9,19 @@
 #define PACKED_TURN (PACKED_AVAIL | PACKED_USED) /* what a crossing of the ring's end inverts */
 
 /* The second half of a descriptor: length, id and flags are written and read as one word. */
-ALWAYS_INLINE le64 *packed_tail(const struct view v, uint32_t pos)
+ALWAYS_INLINE le64 *packed_tail(const struct packed_desc *d)
 {
-	return (le64 *)(void *)&v.packed[pos].len;
+	return (le64 *)(void *)(uintptr_t)&d->len;
 }
 
-/* Read the descriptor at @pos. Return: false where the device has not used it yet. */
-ALWAYS_INLINE bool packed_entry(const struct view v, uint32_t pos, uint32_t used_flags,
-				struct used *u)
+/* Read a descriptor. Return: false where the device has not used it yet. */
+ALWAYS_INLINE bool packed_entry(const struct packed_desc *d, uint32_t used_flags, struct used *u)
 {
 	/*
 	 * B6 and B9: one load gives flags, id and length; acquire pairs with the device's release
 	 * of the flags, for the payload's sake.
 	 */
-	uint64_t word = le64_to(ring_load_acquire(packed_tail(v, pos)));
+	uint64_t word = le64_to(ring_load_acquire(packed_tail(d)));
 
 	if (((uint32_t)(word >> 48) & PACKED_TURN) != used_flags)
 		return false;
@@ -43,24 +42,22 @@ ALWAYS_INLINE void packed_step(uint16_t *pos, uint16_t *flags, uint32_t n, uint3
 }
 
 /*
- * Write the descriptor @i places ahead, where that does not wrap. The tail of the batch's first one
- * goes to @head: the device looks there, and sees all of the batch or nothing.
+ * Write a descriptor. The tail of the batch's first one goes to @head: the device looks at its
+ * flags, and sees all of the batch or nothing.
  */
-ALWAYS_INLINE void packed_write(const struct view v, const struct post p, uint64_t *head,
-				uint32_t i, uint32_t id, uint64_t addr, uint32_t len,
-				uint32_t flags)
+ALWAYS_INLINE void packed_write(struct packed_desc *d, bool first, uint64_t *head, uint32_t id,
+				uint64_t addr, uint32_t len, uint32_t flags)
 {
-	uint64_t tail = len | (uint64_t)(id | (flags | p.flags) << 16) << 32;
-	le64 *to = p.descs + i ? packed_tail(v, p.idx + i) : head;
+	le64 *to = first ? head : packed_tail(d);
 
-	ring_store(&v.packed[p.idx + i].addr, le64_from(addr));
-	ring_store(to, le64_from(tail));
+	ring_store(&d->addr, le64_from(addr));
+	ring_store(to, le64_from(len | (uint64_t)(id | flags << 16) << 32));
 }
 
 ALWAYS_INLINE void packed_publish(struct ring *r)
 {
 	/* B4: everything else of the batch first. Also B10. */
-	ring_store_release(packed_tail(ring_view(r), r->avail_idx), r->post.head);
+	ring_store_release(packed_tail(&r->desc.packed[r->avail_idx]), r->post.head);
 }
 
 /*

@@ -35,7 +35,6 @@ struct rxq {
 struct txq {
 	struct vio_txq pub;
 	struct vio_cache *cache;
-	uint32_t buf_bytes;
 	uint16_t hdr_len;
 	uint16_t reclaim_at; /* reclaim once this many slots are taken */
 	struct ring ring;

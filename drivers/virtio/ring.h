@@ -94,61 +94,88 @@ struct used {
 	UINT32_MAX /* in-order batch: this buffer was skipped, that is, filled completely */
 
 /*
- * What a loop over slots needs of a ring, by value: stores into shared memory must not make the
- * compiler read any of it again.
+ * Where a run takes completions, and where it posts buffers: by value, since stores into shared
+ * memory must not make the compiler read any of it again, and as plain pointers, since a run wraps
+ * nowhere.
  */
-struct view {
+struct taker {
+	const struct split_used_elem *used;
+	const struct packed_desc *packed;
+	uint64_t *cookie;   /* by slot */
+	uint16_t *freed;    /* where slots go that become free */
+	uint32_t last_slot; /* ids above it are impossible */
+	uint32_t slot;      /* in order: the first completion's */
+	uint32_t left, len; /* in order: of the batch that is being taken, as struct take */
+	uint32_t flags;
+};
+
+struct poster {
 	struct split_desc *split;
 	struct packed_desc *packed;
 	le16 *avail;
-	const struct split_used_elem *used;
-	uint64_t *cookie;
-	uint16_t *free_ids;
+	uint64_t *cookie;     /* by slot */
+	const uint16_t *free; /* behind the free slot to be taken first */
 	uint64_t bias;
-	uint32_t entries;
+	uint32_t slot; /* in order: the first buffer's */
+	uint32_t flags;
+	bool first; /* packed: nothing is posted yet, so the next descriptor is the batch's first */
 };
 
-ALWAYS_INLINE struct view ring_view(const struct ring *r)
+ALWAYS_INLINE struct taker ring_taker(const struct ring *r)
 {
-	return (struct view){
-		.split = r->desc.split,
-		.packed = r->desc.packed,
-		.avail = r->driver.avail->ring,
-		.used = r->device.used->ring,
+	return (struct taker){
+		.used = r->device.used->ring + (r->take.idx & (r->entries - 1u)),
+		.packed = r->desc.packed + r->take.idx,
 		.cookie = r->cookie,
-		.free_ids = r->free_ids,
+		.freed = r->free_ids + r->post.free,
+		.last_slot = r->entries - 1u,
+		.slot = r->take.slot,
+		.left = r->take.left,
+		.len = r->take.len,
+		.flags = r->take.flags,
+	};
+}
+
+ALWAYS_INLINE struct poster ring_poster(const struct ring *r)
+{
+	return (struct poster){
+		.split = r->desc.split,
+		.packed = r->desc.packed + r->post.idx,
+		.avail = r->driver.avail->ring + (r->post.idx & (r->entries - 1u)),
+		.cookie = r->cookie,
+		.free = r->free_ids + r->post.free,
 		.bias = r->bias,
-		.entries = r->entries,
+		.slot = r->post.slot,
+		.flags = r->post.flags,
+		.first = !r->post.descs,
 	};
 }
 
 /* Free slots are taken last freed first; in order, in ring order. */
-ALWAYS_INLINE uint32_t post_slot(const struct view v, const struct post p, uint32_t i,
-				 const struct mode mode)
+ALWAYS_INLINE uint32_t poster_slot(const struct poster at, uint32_t i, const struct mode mode)
 {
-	return mode.in_order ? p.slot + i : v.free_ids[p.free - 1u - i];
+	return mode.in_order ? at.slot + i : at.free[-1 - (int32_t)i];
 }
 
-/* How many of @n single-slot buffers can be posted without wrapping. */
-ALWAYS_INLINE uint32_t post_run(const struct view v, const struct post p, uint32_t n,
-				const struct mode mode)
+/* How many of @n single-slot buffers can be posted without wrapping, and how many taken. */
+ALWAYS_INLINE uint32_t ring_post_run(const struct ring *r, uint32_t n, const struct mode mode)
 {
+	const uint32_t pos = mode.packed ? r->post.idx : r->post.idx & (r->entries - 1u);
+
 	if (mode.in_order)
-		n = min_u32(n, v.entries - p.slot);
-	if (mode.packed)
-		n = min_u32(n, v.entries - p.idx);
-	return n;
+		n = min_u32(n, (uint32_t)r->entries - r->post.slot);
+	return min_u32(n, r->entries - pos);
 }
 
-/* The same for buffers to be taken. */
-ALWAYS_INLINE uint32_t take_run(const struct view v, const struct take t, uint32_t n,
-				const struct mode mode)
+ALWAYS_INLINE uint32_t ring_take_run(const struct ring *r, uint32_t n, const struct mode mode)
 {
+	const uint32_t pos = mode.packed ? r->take.idx : r->take.idx & (r->entries - 1u);
+
 	if (mode.in_order)
-		n = min_u32(n, v.entries - t.slot);
-	if (mode.packed)
-		n = min_u32(n, v.entries - t.idx);
-	return n;
+		n = min_u32(n, (uint32_t)r->entries - r->take.slot);
+	if (mode.in_order && unlikely(r->take.left))
+		n = min_u32(n, r->take.left);
+	return min_u32(n, r->entries - pos);
 }
 
 /* Should a peer that asked to be told at @event hear of the step from @old to @now? ("Used Buffer

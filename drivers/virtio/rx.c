@@ -93,7 +93,7 @@ static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, 
 		return true;
 	}
 	/* Read again, and by itself: between the two the device may have changed its mind. */
-	buffers = le16_to(ring_load(&rx_header(pkt.data, q->hdr_len)->num_buffers));
+	buffers = rx_buffers(q, pkt.data);
 	pkt.flags = rx_flags(q, pkt.data);
 	if (buffers > 1 && !begin_merged(q, &pkt, buffers)) {
 		vio_buf_put(q->cache, &buf, 1);
@@ -109,28 +109,24 @@ static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, 
 bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct batch b = vring_batch(r);
 	struct used u;
 	void *buf;
+	int rc = vring_take_one(r, &u, mode);
 
-	if (!vring_used_at(ring_view(r), r->take, 0, &b, &u, mode))
-		return false;
-	if (u.id >= r->entries || !r->cookie[u.id]) {
+	if (rc < 0)
 		rx_break(q, &q->stats.bad_id);
+	if (rc <= 0)
 		return false;
-	}
 	buf = (void *)(uintptr_t)r->cookie[u.id];
-	vring_taken(r, &b, 1, 1, mode);
 	r->cookie[u.id] = 0;
 	if (!mode.in_order)
 		r->free_ids[r->post.free] = (uint16_t)u.id;
 	r->post.free++;
 	if (mode.in_order && u.len == USED_LEN_FULL)
 		u.len = q->len_max;
-	if (mode.mrg && q->left)
-		segment(q, buf, u.len, pkts, got);
-	else if (!first(q, buf, u.len, pkts, got))
-		return false;
+	if (!mode.mrg || !q->left)
+		return first(q, buf, u.len, pkts, got);
+	segment(q, buf, u.len, pkts, got);
 	return true;
 }
 
@@ -138,15 +134,15 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct view v = ring_view(r);
+	const struct poster at = ring_poster(r);
 
 	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t slot = post_slot(v, r->post, i, mode);
+		const uint32_t slot = poster_slot(at, i, mode);
 		const uint64_t buf = (uintptr_t)top[-1 - (int32_t)i];
 
-		v.cookie[slot] = buf;
-		vring_post_at(v, r->post, &r->post.head, i, slot,
-			      buf + VIO_PKT_HEADROOM - q->hdr_len, q->len_max, DESC_WRITE, mode);
+		at.cookie[slot] = buf;
+		vring_post_at(at, i, &r->post.head, slot, buf + VIO_PKT_HEADROOM - q->hdr_len,
+			      q->len_max, DESC_WRITE, mode);
 	}
 	r->post.free = (uint16_t)(r->post.free - n);
 	vring_posted(r, n, n, mode);
@@ -164,7 +160,7 @@ void rx_refill(struct rxq *q, const struct mode mode)
 			stat_add(&q->stats.refill_short, 1);
 			break;
 		}
-		n = post_run(ring_view(&q->ring), *p, n, mode);
+		n = ring_post_run(&q->ring, n, mode);
 		fill(q, top, n, mode);
 		cache_take_end(q->cache, n);
 	}

@@ -36,18 +36,20 @@ COLD bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const 
 /* Post buffers into the slots that are free, as far as the pool goes. */
 COLD void rx_refill(struct rxq *q, const struct mode mode);
 
-/* The header in front of @data: flags and gso_type, and num_buffers. */
-ALWAYS_INLINE const struct net_hdr *rx_header(const void *data, uint32_t hdr_len)
-{
-	return (const struct net_hdr *)(const void *)((const char *)data - hdr_len);
-}
-
 /* Does the header in front of @data ask the application to look at it? */
 ALWAYS_INLINE uint16_t rx_flags(const struct rxq *q, const void *data)
 {
-	const void *word = rx_header(data, q->hdr_len);
+	const void *word = (const char *)data - q->hdr_len; /* flags and gso_type */
 
 	return ring_load((const le16 *)word) & q->offload_mask ? VIO_PKT_OFFLOAD : 0;
+}
+
+/* How many buffers the packet takes that begins at @data. */
+ALWAYS_INLINE uint16_t rx_buffers(const struct rxq *q, const void *data)
+{
+	const void *hdr = (const char *)data - q->hdr_len;
+
+	return le16_to(ring_load(&((const struct net_hdr *)hdr)->num_buffers));
 }
 
 /*
@@ -60,60 +62,55 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct view v = ring_view(r);
-	const struct take t = r->take;
-	const struct post p = r->post;
-	const uint32_t len_min = q->len_min, len_span = q->len_max - len_min, hdr_len = q->hdr_len;
-	const uint64_t post_off = VIO_PKT_HEADROOM - hdr_len;
-	struct batch b = vring_batch(r);
+	const struct taker from = ring_taker(r);
+	const struct poster to = ring_poster(r);
+	const uint32_t len_min = q->len_min, len_max = q->len_max;
+	const uint64_t post_off = VIO_PKT_HEADROOM + FRAME_MIN - len_min;
 	void *const *fresh;
-	uint64_t bytes = 0, head = p.head;
+	uint64_t bytes = 0, head = r->post.head;
 	uint32_t i;
 
-	k = cache_take_begin(q->cache, take_run(v, t, k, mode), &fresh);
-	k = post_run(v, p, k, mode);
+	k = cache_take_begin(q->cache, ring_take_run(r, k, mode), &fresh);
+	k = ring_post_run(r, k, mode);
 	for (i = 0; i < k; i++) {
-		struct batch next = b;
+		const uint64_t buf = (uintptr_t)fresh[-1 - (int32_t)i];
 		struct used u;
 		struct vio_pkt pkt;
-		uint64_t cookie, buf = (uintptr_t)fresh[-1 - (int32_t)i];
+		uint64_t cookie;
 		uint32_t slot;
 
-		if (!vring_used_at(v, t, i, &next, &u, mode)) {
+		if (!vring_used_at(from, i, &u, mode)) {
 			got->dry = true;
 			break;
 		}
-		if (unlikely(u.id >= v.entries))
+		if (unlikely(u.id > from.last_slot))
 			break;
-		cookie = v.cookie[u.id];
+		cookie = from.cookie[u.id];
 		if (mode.in_order && u.len == USED_LEN_FULL)
-			u.len = len_min + len_span;
-		if (unlikely(!cookie | (u.len - len_min > len_span)))
+			u.len = len_max;
+		if (unlikely(!cookie | (u.len - len_min > len_max - len_min)))
 			break;
 		pkt = (struct vio_pkt){ .data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM,
-					.len = u.len - hdr_len };
-		if (mode.mrg &&
-		    unlikely(le16_to(ring_load(&rx_header(pkt.data, hdr_len)->num_buffers)) > 1))
+					.len = u.len - len_min + FRAME_MIN };
+		if (mode.mrg && unlikely(rx_buffers(q, pkt.data) > 1))
 			break;
 		if (mode.offload) {
 			pkt.flags = rx_flags(q, pkt.data);
-			pkt.net_hdr_len = (uint16_t)hdr_len;
+			pkt.net_hdr_len = q->hdr_len;
 		}
 		pkts[i] = pkt;
 		bytes += pkt.len;
-		b = next;
 		slot = u.id;
 		if (mode.in_order) {
-			v.cookie[slot] = 0;
-			slot = p.slot + i;
+			from.cookie[slot] = 0;
+			slot = to.slot + i;
 		}
-		v.cookie[slot] = buf;
-		vring_post_at(v, p, &head, i, slot, buf + post_off, len_min + len_span, DESC_WRITE,
-			      mode);
+		to.cookie[slot] = buf;
+		vring_repost_at(to, i, &head, slot, buf + post_off, len_max, DESC_WRITE, mode);
 	}
 	cache_take_end(q->cache, i);
 	r->post.head = head;
-	vring_taken(r, &b, i, i, mode);
+	vring_taken(r, i, mode);
 	vring_posted(r, i, i, mode);
 	got->n += i;
 	got->packets += i;

@@ -19,29 +19,24 @@ ALWAYS_INLINE uint32_t split_ready(struct ring *r)
 	return (uint16_t)(r->used_seen - r->take.idx);
 }
 
-ALWAYS_INLINE struct used split_entry(const struct view v, uint32_t idx)
+ALWAYS_INLINE struct used split_entry(const struct split_used_elem *e)
 {
-	const struct split_used_elem *e = &v.used[idx & (v.entries - 1)];
-
 	/* Each word once (B9). They lie at 4 modulo 8, so one load of both could cross a line. */
 	return (struct used){ .id = le32_to(ring_load(&e->id)),
 			      .len = le32_to(ring_load(&e->len)) };
 }
 
-ALWAYS_INLINE void split_write(const struct view v, uint32_t slot, uint64_t addr, uint32_t len,
-			       uint32_t flags, uint32_t next)
+ALWAYS_INLINE void split_write_tail(struct split_desc *d, uint32_t len, uint32_t flags,
+				    uint32_t next)
 {
-	struct split_desc *d = &v.split[slot];
-	le64 *tail = (le64 *)(void *)&d->len;
-
-	ring_store(&d->addr, le64_from(addr));
-	ring_store(tail, le64_from(len | (uint64_t)(flags | next << 16) << 32));
+	ring_store((le64 *)(void *)&d->len, le64_from(len | (uint64_t)(flags | next << 16) << 32));
 }
 
-/* Put the chain or buffer in @slot into the available ring, @i places ahead. */
-ALWAYS_INLINE void split_offer(const struct view v, const struct post p, uint32_t i, uint32_t slot)
+ALWAYS_INLINE void split_write(struct split_desc *d, uint64_t addr, uint32_t len, uint32_t flags,
+			       uint32_t next)
 {
-	ring_store(&v.avail[(p.idx + i) & (v.entries - 1)], le16_from((uint16_t)slot));
+	ring_store(&d->addr, le64_from(addr));
+	split_write_tail(d, len, flags, next);
 }
 
 ALWAYS_INLINE void split_publish(struct ring *r)

@@ -55,6 +55,16 @@ static bool write_header(const struct txq *q, const struct vio_pkt *pkt, uint32_
 	return true;
 }
 
+/* Does the segment lie in one buffer of the pool, with room for @room bytes in front? */
+static bool segment_fits(const struct txq *q, const struct vio_pkt *pkt, uint32_t room)
+{
+	const uint64_t off = (uintptr_t)pkt->data - q->cache->base;
+	const uint64_t at = off & q->cache->buf_mask;
+
+	return off < q->cache->bytes && at >= room && pkt->len &&
+	       at + pkt->len <= q->cache->buf_mask + 1;
+}
+
 /* Every segment in order, and the frame; fills @parts, the header in the first. */
 static bool gather(const struct txq *q, const struct vio_pkt *pkts, uint16_t segs,
 		   struct chain_part *parts)
@@ -65,7 +75,7 @@ static bool gather(const struct txq *q, const struct vio_pkt *pkts, uint16_t seg
 	for (uint16_t i = 0; i < segs; i++) {
 		const uint32_t room = i ? 0 : q->hdr_len;
 
-		ok &= tx_fits(tx_limits_of(q), &pkts[i], room) && pkts[i].len;
+		ok &= segment_fits(q, &pkts[i], room);
 		parts[i] = (struct chain_part){
 			.addr = (uintptr_t)pkts[i].data - room,
 			.len = pkts[i].len + room,
@@ -139,13 +149,13 @@ uint32_t tx_special(struct txq *q, const struct vio_pkt *pkts, uint32_t n, const
 
 bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 {
-	uint32_t head;
-	int rc = vring_take_chain(&q->ring, &head, mode);
+	struct used u;
+	int rc = vring_take_one(&q->ring, &u, mode);
 
 	if (rc < 0)
 		tx_break(q, &q->stats.bad_id);
 	else if (rc)
-		vring_free_chain(&q->ring, (uint16_t)head, q->cache, mode.in_order);
+		vring_free_chain(&q->ring, (uint16_t)u.id, q->cache, mode.in_order);
 	return rc > 0;
 }
 
@@ -206,7 +216,6 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	*q = (struct txq){
 		.pub.burst = tx_stopped,
 		.hdr_len = opts->hdr_len,
-		.buf_bytes = pool.buf_bytes,
 		.reclaim_at = reclaim_threshold(opts->entries),
 		.taken = opts->taken,
 		.indirect = ring.indirect,

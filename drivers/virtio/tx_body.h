@@ -14,10 +14,11 @@
 
 COLD void tx_break(struct txq *q, uint64_t *counter);
 
-/* What a segment is checked against, by value as struct view. */
+/* What a plain packet is checked against, by value. */
 struct tx_limits {
 	uint64_t base, bytes, buf_mask;
-	uint32_t buf_bytes, hdr_len;
+	uint64_t hdr_len;
+	uint64_t span; /* what a buffer holds beyond a header and the shortest frame */
 };
 
 ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
@@ -26,18 +27,28 @@ ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
 		.base = q->cache->base,
 		.bytes = q->cache->bytes,
 		.buf_mask = q->cache->buf_mask,
-		.buf_bytes = q->buf_bytes,
 		.hdr_len = q->hdr_len,
+		.span = q->cache->buf_mask + 1 - q->hdr_len - FRAME_MIN,
 	};
 }
 
-/* Does the segment lie in one buffer of the pool, with room for @room bytes in front? */
-ALWAYS_INLINE bool tx_fits(const struct tx_limits lim, const struct vio_pkt *pkt, uint32_t room)
+/* Length, flags and header length of @pkt as one number, the length in its low half. */
+ALWAYS_INLINE uint64_t pkt_rest(const struct vio_pkt *pkt)
 {
-	uint64_t off = (uintptr_t)pkt->data - lim.base;
-	uint64_t at = off & lim.buf_mask;
+	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
+}
 
-	return (off < lim.bytes) & (at >= room) & (at + pkt->len <= lim.buf_bytes);
+/*
+ * Is the packet one segment without wishes, in a buffer of the pool, with room for the header in
+ * front of it and no less than FRAME_MIN long? @rest is len, flags and net_hdr_len as one number,
+ * so that any flag makes it too long.
+ */
+ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t data, uint64_t rest)
+{
+	const uint64_t off = data - lim.base;
+	const uint64_t hdr_at = (off & lim.buf_mask) - lim.hdr_len;
+
+	return (off < lim.bytes) & (hdr_at <= lim.span) & (rest - FRAME_MIN <= lim.span - hdr_at);
 }
 
 /* The header of a frame that asks for nothing: all zero, num_buffers too. */
@@ -49,36 +60,32 @@ ALWAYS_INLINE void tx_clear_header(void *hdr, uint32_t len)
 			__builtin_memset((char *)hdr + i, 0, 4);
 }
 
-/*
- * Post packets up to the first one that is not plain: one segment, no wishes, well-formed. Return:
- * how many, of @n.
- */
+/* Post packets up to the first one that is not plain. Return: how many, of @n. */
 ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
 			      uint64_t *bytes, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct view v = ring_view(r);
-	const struct post p = r->post;
+	const struct poster to = ring_poster(r);
 	const struct tx_limits lim = tx_limits_of(q);
-	uint64_t sum = 0, head = p.head;
+	uint64_t sum = 0, head = r->post.head;
 	uint32_t i;
 
-	n = post_run(v, p, min_u32(n, p.free), mode);
+	n = ring_post_run(r, min_u32(n, r->post.free), mode);
 	for (i = 0; i < n; i++) {
-		const struct vio_pkt pkt = pkts[i];
-		const uint64_t hdr = (uintptr_t)pkt.data - lim.hdr_len;
+		const uint64_t data = (uintptr_t)pkts[i].data, rest = pkt_rest(&pkts[i]);
+		const uint64_t hdr = data - lim.hdr_len;
 		uint32_t slot;
 
-		if (unlikely(pkt.flags | !tx_fits(lim, &pkt, lim.hdr_len) | (pkt.len < FRAME_MIN)))
+		if (unlikely(!tx_plain(lim, data, rest)))
 			break;
-		slot = post_slot(v, p, i, mode);
-		tx_clear_header((void *)(uintptr_t)hdr, lim.hdr_len);
-		v.cookie[slot] = (uintptr_t)pkt.data & ~lim.buf_mask;
-		vring_post_at(v, p, &head, i, slot, hdr, pkt.len + lim.hdr_len, 0, mode);
-		sum += pkt.len;
+		slot = poster_slot(to, i, mode);
+		tx_clear_header((void *)(uintptr_t)hdr, (uint32_t)lim.hdr_len);
+		to.cookie[slot] = data & ~lim.buf_mask;
+		vring_post_at(to, i, &head, slot, hdr, (uint32_t)(rest + lim.hdr_len), 0, mode);
+		sum += rest;
 	}
 	r->post.head = head;
-	r->post.free = (uint16_t)(p.free - i);
+	r->post.free = (uint16_t)(r->post.free - i);
 	vring_posted(r, i, i, mode);
 	*bytes += sum;
 	return i;
@@ -101,37 +108,32 @@ COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct view v = ring_view(r);
-	const struct take t = r->take;
-	uint16_t *const freed = v.free_ids + r->post.free;
-	struct batch b = vring_batch(r);
+	const struct taker from = ring_taker(r);
 	void **slots;
 	uint32_t i;
 
-	k = cache_put_begin(q->cache, take_run(v, t, k, mode), &slots);
+	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
 	for (i = 0; i < k; i++) {
-		struct batch next = b;
 		struct used u;
 		uint64_t cookie;
 
-		if (!vring_used_at(v, t, i, &next, &u, mode)) {
+		if (!vring_used_at(from, i, &u, mode)) {
 			*dry = true;
 			break;
 		}
-		if (unlikely(u.id >= v.entries))
+		if (unlikely(u.id > from.last_slot))
 			break;
-		cookie = v.cookie[u.id];
+		cookie = from.cookie[u.id];
 		if (unlikely(!cookie | !!(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN))))
 			break;
-		b = next;
-		v.cookie[u.id] = 0;
+		from.cookie[u.id] = 0;
 		slots[i] = (void *)(uintptr_t)cookie;
 		if (!mode.in_order)
-			freed[i] = (uint16_t)u.id;
+			from.freed[i] = (uint16_t)u.id;
 	}
 	cache_put_end(q->cache, i);
 	r->post.free = (uint16_t)(r->post.free + i);
-	vring_taken(r, &b, i, i, mode);
+	vring_taken(r, i, mode);
 	return i;
 }
 

@@ -219,15 +219,12 @@ uint32_t vring_take_back(struct ring *r, struct vio_cache *cache)
 /* Slots of a chain, which may wrap. */
 static void take_slots(struct ring *r, uint16_t *slots, uint16_t n, const struct mode mode)
 {
-	struct post p = r->post;
-
 	for (uint16_t i = 0; i < n; i++) {
-		slots[i] = (uint16_t)post_slot(ring_view(r), p, 0, mode);
-		p.free--;
+		slots[i] = (uint16_t)poster_slot(ring_poster(r), 0, mode);
+		r->post.free--;
 		if (mode.in_order)
-			p.slot = slot_after(r, p.slot, true);
+			r->post.slot = slot_after(r, r->post.slot, true);
 	}
-	r->post.free = p.free;
 }
 
 /* Write one descriptor of a packed chain and step on. All carry the chain's id; the device reads
@@ -236,7 +233,8 @@ static void packed_part(struct ring *r, const struct chain_part *part, uint16_t 
 {
 	struct post *p = &r->post;
 
-	packed_write(ring_view(r), *p, &p->head, 0, id, part->addr + r->bias, part->len, flags);
+	packed_write(&r->desc.packed[p->idx], !p->descs, &p->head, id, part->addr + r->bias,
+		     part->len, flags | p->flags);
 	p->descs++;
 	packed_step(&p->idx, &p->flags, 1, r->entries);
 }
@@ -244,8 +242,6 @@ static void packed_part(struct ring *r, const struct chain_part *part, uint16_t 
 void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n, uint16_t *slots,
 		      const struct mode mode)
 {
-	const struct view v = ring_view(r);
-
 	take_slots(r, slots, n, mode);
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
@@ -256,14 +252,13 @@ void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n
 		if (mode.packed)
 			packed_part(r, &parts[i], slots[0], flags);
 		else
-			split_write(v, slots[i], parts[i].addr + v.bias, parts[i].len, flags, next);
+			split_write(&r->desc.split[slots[i]], parts[i].addr + r->bias, parts[i].len,
+				    flags, next);
 	}
 	if (!mode.packed) {
-		split_offer(v, r->post, 0, slots[0]);
+		ring_store(ring_poster(r).avail, le16_from(slots[0]));
 		r->post.idx++;
 	}
-	if (mode.in_order)
-		r->post.slot = slot_after(r, slots[n - 1], true);
 	r->post.n++;
 }
 
@@ -271,8 +266,8 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	const struct view v = ring_view(r);
-	const uint32_t slot = post_slot(v, r->post, 0, mode);
+	const struct poster at = ring_poster(r);
+	const uint32_t slot = poster_slot(at, 0, mode);
 
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
@@ -287,35 +282,76 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			flags = flags << 32;
 		else
 			flags = (flags | DESC_NEXT) << 32 | (uint64_t)(i + 1) << 48;
-		ring_store(&d[i].addr, le64_from(parts[i].addr + v.bias));
+		ring_store(&d[i].addr, le64_from(parts[i].addr + r->bias));
 		ring_store(tail, le64_from(parts[i].len | flags));
 	}
-	vring_post_at(v, r->post, &r->post.head, 0, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)),
+	vring_post_at(at, 0, &r->post.head, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)),
 		      DESC_INDIRECT, mode);
 	r->post.free--;
 	vring_posted(r, 1, 1, mode);
 	return (uint16_t)slot;
 }
 
-int vring_take_chain(struct ring *r, uint32_t *head, const struct mode mode)
+/*
+ * In order: begin the batch that the next completion ends. Its slots are ring positions, so the id
+ * says how long it is. Return: 1; 0: there is none; -EPROTO: that id is not in flight.
+ */
+static int begin_batch(struct ring *r, const struct mode mode)
+{
+	const uint32_t in_flight = (uint32_t)r->entries - r->post.free - r->post.n;
+	struct used u;
+	uint32_t left;
+
+	if (!vring_entry(ring_taker(r), 0, &u, mode))
+		return 0;
+	if (u.id >= r->entries)
+		return -EPROTO;
+	left = u.id - r->take.slot + 1 + (u.id < r->take.slot ? r->entries : 0u);
+	if (left > in_flight)
+		return -EPROTO;
+	r->take.left = (uint16_t)left;
+	r->take.len = u.len;
+	return 1;
+}
+
+/* The completion that is next, raw. Return as vring_take_one(). */
+static int next_used(struct ring *r, struct used *u, const struct mode mode)
+{
+	int rc = 1;
+
+	if (mode.in_order && !r->take.left)
+		rc = begin_batch(r, mode);
+	if (rc <= 0)
+		return rc;
+	return vring_used_at(ring_taker(r), 0, u, mode);
+}
+
+int vring_take_one(struct ring *r, struct used *u, const struct mode mode)
 {
 	const uint32_t ready = vring_ready(r, mode);
-	struct batch b = vring_batch(r);
-	struct used u;
+	struct take *t = &r->take;
 	uint32_t more;
+	int rc;
 
-	if (ready == RING_BROKEN)
+	if (!ready || ready == RING_BROKEN)
+		return ready ? -EPROTO : 0;
+	rc = next_used(r, u, mode);
+	if (rc <= 0)
+		return rc;
+	if (u->id >= r->entries || !r->cookie[u->id])
 		return -EPROTO;
-	if (!ready || !vring_used_at(ring_view(r), r->take, 0, &b, &u, mode))
-		return 0;
-	if (u.id >= r->entries || !r->cookie[u.id])
+	/* A batch ends with the head of a chain, not inside one. */
+	more = vring_span(r, u->id) - 1;
+	if (mode.in_order && t->left > 1 && t->left - 1u <= more)
 		return -EPROTO;
-	/* In order, a batch must end with the head of a chain, not inside one. */
-	more = vring_span(r, u.id) - 1;
-	if (b.left && b.left <= more)
-		return -EPROTO;
-	b.left -= b.left ? more : 0;
-	vring_taken(r, &b, 1, 1 + more, mode);
-	*head = u.id;
+	vring_taken(r, 1, mode);
+	if (mode.in_order)
+		t->left = (uint16_t)(t->left ? t->left - more : 0);
+	for (; more; more--) {
+		if (mode.in_order)
+			t->slot = slot_after(r, t->slot, true);
+		if (mode.packed)
+			packed_step(&t->idx, &t->flags, 1, r->entries);
+	}
 	return 1;
 }

@@ -12,6 +12,7 @@
  *   vring_ready       how many completions to look at
  *   vring_used_at     look at one, raw
  *   vring_taken       so many have been taken
+ *   vring_take_one    all of that for a single one, cold
  *   vring_post_at     fill a slot; nothing is visible yet
  *   vring_posted      so many have been filled
  *   vring_publish     show them to the device, and ask whether it wants a kick
@@ -36,96 +37,90 @@ ALWAYS_INLINE uint32_t vring_ready(struct ring *r, const struct mode mode)
 	return ready;
 }
 
-/*
- * In order, one completion may stand for a batch: it carries the id of the batch's last buffer
- * ("In-order use of descriptors"). Our slots are ring positions, so the id says how long the batch
- * is; an impossible one gives a batch that ends nowhere.
- */
-ALWAYS_INLINE uint32_t batch_slots(const struct view v, uint32_t slot, uint32_t id)
-{
-	return id >= slot ? id - slot + 1 : id + v.entries - slot + 1;
-}
-
-/* Read the completion @i places ahead. Return: false where the device has not used it yet. */
-ALWAYS_INLINE bool vring_entry(const struct view v, const struct take t, uint32_t i, struct used *u,
+/* Read the @i-th completion of a run. Return: false where the device has not used it yet. */
+ALWAYS_INLINE bool vring_entry(const struct taker at, uint32_t i, struct used *u,
 			       const struct mode mode)
 {
 	if (mode.packed)
-		return packed_entry(v, t.idx + i, t.flags, u);
-	*u = split_entry(v, t.idx + i);
+		return packed_entry(at.packed + i, at.flags, u);
+	*u = split_entry(at.used + i);
 	return true;
 }
 
 /*
- * Look at the @i-th completion of a run. In order, one completion is spread over the single-slot
- * buffers it stands for, which
- * @batch keeps count of.
+ * In order, one completion may stand for a batch: it carries the id of the batch's last buffer, the
+ * ones skipped are completely filled
+ * ("In-order use of descriptors"). A run lies inside one batch that has been begun, or takes
+ * completions that stand for themselves; another id ends it with USED_ID_NONE, for vring_take_one()
+ * to look at.
  */
-struct batch {
-	uint32_t left; /* slots, as take.left */
-	uint32_t len;
-	uint32_t max; /* slots in flight at the run's start: no batch is longer */
-};
-
-ALWAYS_INLINE bool vring_used_at(const struct view v, const struct take t, uint32_t i,
-				 struct batch *b, struct used *u, const struct mode mode)
+ALWAYS_INLINE bool in_order_used_at(const struct taker at, uint32_t i, struct used *u,
+				    const struct mode mode)
 {
-	if (!mode.in_order)
-		return vring_entry(v, t, i, u, mode);
-	if (!b->left) {
-		if (!vring_entry(v, t, i, u, mode))
-			return false;
-		b->left = batch_slots(v, t.slot + i, u->id);
-		b->len = u->len;
-		if (unlikely(u->id >= v.entries || b->left > b->max - i)) {
-			b->left = 0;
-			u->id = USED_ID_NONE;
-			return true;
-		}
+	const uint32_t slot = at.slot + i;
+
+	if (unlikely(at.left)) {
+		*u = (struct used){ slot, i + 1 == at.left ? at.len : USED_LEN_FULL };
+		return true;
 	}
-	b->left--;
-	*u = (struct used){ .id = t.slot + i, .len = b->left ? USED_LEN_FULL : b->len };
+	if (!vring_entry(at, i, u, mode))
+		return false;
+	if (unlikely(u->id != slot))
+		u->id = USED_ID_NONE;
 	return true;
 }
 
-ALWAYS_INLINE struct batch vring_batch(const struct ring *r)
+/* Look at the @i-th completion of a run. Return: false where there is none yet. */
+ALWAYS_INLINE bool vring_used_at(const struct taker at, uint32_t i, struct used *u,
+				 const struct mode mode)
 {
-	return (struct batch){ .left = r->take.left,
-			       .len = r->take.len,
-			       .max = (uint32_t)r->entries - r->post.free - r->post.n };
+	return mode.in_order ? in_order_used_at(at, i, u, mode) : vring_entry(at, i, u, mode);
 }
 
-/* @n buffers have been taken, of @slots slots. */
-ALWAYS_INLINE void vring_taken(struct ring *r, const struct batch *b, uint32_t n, uint32_t slots,
-			       const struct mode mode)
+/* The @n single-slot buffers of a run have been taken. */
+ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mode)
 {
 	struct take *t = &r->take;
 
 	r->buffers = (uint16_t)(r->buffers - n);
 	if (mode.in_order) {
-		uint32_t slot = t->slot + slots;
+		uint32_t slot = t->slot + n;
 
-		t->slot = (uint16_t)(slot >= r->entries ? slot - r->entries : slot);
-		t->left = (uint16_t)b->left;
-		t->len = b->len;
+		t->slot = (uint16_t)(slot == r->entries ? 0 : slot);
+		t->left = (uint16_t)(t->left ? t->left - n : 0);
 	}
 	if (mode.packed)
-		packed_step(&t->idx, &t->flags, slots, r->entries);
+		packed_step(&t->idx, &t->flags, n, r->entries);
 	else
 		t->idx = (uint16_t)(t->idx + n);
 }
 
 /* Fill a slot for the @i-th buffer of a run; @head is the ring's post.head. */
-ALWAYS_INLINE void vring_post_at(const struct view v, const struct post p, uint64_t *head,
-				 uint32_t i, uint32_t slot, uint64_t addr, uint32_t len,
-				 uint32_t flags, const struct mode mode)
+ALWAYS_INLINE void vring_post_at(const struct poster at, uint32_t i, uint64_t *head, uint32_t slot,
+				 uint64_t addr, uint32_t len, uint32_t flags,
+				 const struct mode mode)
 {
 	if (mode.packed) {
-		packed_write(v, p, head, i, slot, addr + v.bias, len, flags);
+		packed_write(at.packed + i, at.first & !i, head, slot, addr + at.bias, len,
+			     flags | at.flags);
 		return;
 	}
-	split_write(v, slot, addr + v.bias, len, flags, 0);
-	split_offer(v, p, i, slot);
+	split_write(at.split + slot, addr + at.bias, len, flags, 0);
+	ring_store(at.avail + i, le16_from((uint16_t)slot));
+}
+
+/* The same for a slot whose descriptor has had this length and these flags before: a split one
+ * keeps them. */
+ALWAYS_INLINE void vring_repost_at(const struct poster at, uint32_t i, uint64_t *head,
+				   uint32_t slot, uint64_t addr, uint32_t len, uint32_t flags,
+				   const struct mode mode)
+{
+	if (mode.packed) {
+		vring_post_at(at, i, head, slot, addr, len, flags, mode);
+		return;
+	}
+	ring_store(&at.split[slot].addr, le64_from(addr + at.bias));
+	ring_store(at.avail + i, le16_from((uint16_t)slot));
 }
 
 /* @n buffers have been posted, of @slots slots, which were counted off the free ones by the caller.
@@ -198,11 +193,11 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			     uint16_t table, const struct mode mode);
 
 /*
- * Look at the next completion, of whatever chain, and pass it. For what is not hot: control queue,
- * chains of several slots. Return: 1 and the head, raw unless in order; 0: there is none; -EPROTO:
- * the ring is broken.
+ * Take the next completion, of whatever chain: what a run leaves over, and the control queue.
+ * @u->id is a head that is in flight. Return: 1; 0: there is none; -EPROTO: the device named what
+ * is not in flight, the ring is broken.
  */
-int vring_take_chain(struct ring *r, uint32_t *head, const struct mode mode);
+int vring_take_one(struct ring *r, struct used *u, const struct mode mode);
 
 /* Indirect tables: in shared memory what the device reads, beside them whose buffers they hold. */
 #define INDIRECT_PARTS  16u
