@@ -33,22 +33,22 @@ ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
 }
 
 /* Length, flags and header length of @pkt as one number, the length in its low half. */
-ALWAYS_INLINE uint64_t pkt_rest(const struct vio_pkt *pkt)
+ALWAYS_INLINE uint64_t tx_rest(const struct vio_pkt *pkt)
 {
 	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
 }
 
 /*
- * Is the packet one segment without wishes, in a buffer of the pool, with room for the header in
- * front of it and no less than FRAME_MIN long? @rest is len, flags and net_hdr_len as one number,
- * so that any flag makes it too long.
+ * Is a packet one segment without wishes, in a buffer of the pool, with room for the header in
+ * front of it, no shorter than FRAME_MIN? It lies @off bytes into the pool, and @at bytes into its
+ * buffer; any flag in @rest makes it too long.
  */
-ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t data, uint64_t rest)
+ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t off, uint64_t at, uint64_t rest)
 {
-	const uint64_t off = data - lim.base;
-	const uint64_t hdr_at = (off & lim.buf_mask) - lim.hdr_len;
+	const uint64_t hdr_at = at - lim.hdr_len;
 
-	return (off < lim.bytes) & (hdr_at <= lim.span) & (rest - FRAME_MIN <= lim.span - hdr_at);
+	return likely(off < lim.bytes) && likely(hdr_at <= lim.span) &&
+	       likely(rest - FRAME_MIN <= lim.span - hdr_at);
 }
 
 /* The header of a frame that asks for nothing: all zero, num_buffers too. */
@@ -72,15 +72,16 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 
 	n = ring_post_run(r, min_u32(n, r->post.free), mode);
 	for (i = 0; i < n; i++) {
-		const uint64_t data = (uintptr_t)pkts[i].data, rest = pkt_rest(&pkts[i]);
+		const uint64_t data = (uintptr_t)pkts[i].data, rest = tx_rest(&pkts[i]);
+		const uint64_t off = data - lim.base, at = off & lim.buf_mask;
 		const uint64_t hdr = data - lim.hdr_len;
 		uint32_t slot;
 
-		if (unlikely(!tx_plain(lim, data, rest)))
+		if (!tx_plain(lim, off, at, rest))
 			break;
 		slot = poster_slot(to, i, mode);
 		tx_clear_header((void *)(uintptr_t)hdr, (uint32_t)lim.hdr_len);
-		to.cookie[slot] = data & ~lim.buf_mask;
+		to.cookie[slot] = data - at;
 		vring_post_at(to, i, &head, slot, hdr, (uint32_t)(rest + lim.hdr_len), 0, mode);
 		sum += rest;
 	}
