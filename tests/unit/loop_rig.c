@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "loop_rig.h"
 
+#include <stdio.h>
+
 #define RIG_BYTES (RIG_BUFS * RIG_BUF_BYTES + (1u << 20))
 
 static void open_region(struct rig *r)
@@ -80,6 +82,15 @@ void rig_close(struct rig *r)
 	}
 	region_free(r->region, r->bufs);
 	assert_int_equal(vio_region_close(r->region), 0);
+}
+
+void rig_rules_kept(struct rig *r)
+{
+	const char *first = "";
+	uint64_t n = vio_loop_violations(r->loop, &first);
+
+	if (n)
+		fail_msg("%llu violations: %s", (unsigned long long)n, first);
 }
 
 void rig_place(struct rig *r, uint16_t i, uint16_t entries)
@@ -211,4 +222,18 @@ uint32_t rig_mark(struct rig *r, unsigned int buf)
 
 	memcpy(&mark, rig_buf(r, buf) + r->hdr_len, sizeof(mark));
 	return mark;
+}
+
+void rig_add(struct rig_list *l, const char *name, CMUnitTestFunction fn, const void *entry)
+{
+	struct CMUnitTest *t = &l->tests[l->n];
+
+	assert_true(l->n < RIG_TESTS_MAX);
+	snprintf(l->names[l->n], sizeof(l->names[0]), "%s", name);
+	*t = (struct CMUnitTest){ l->names[l->n++], fn, NULL, NULL, (void *)(uintptr_t)entry };
+}
+
+int rig_run(struct rig_list *l, const char *name)
+{
+	return _cmocka_run_group_tests(name, l->tests, l->n, NULL, NULL);
 }

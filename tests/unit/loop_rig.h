@@ -54,17 +54,46 @@ struct rig {
 	uint8_t *bufs;
 };
 
-/* Features as a list of bits, each + 1, ended by 0. */
-#define BITS(...) ((const uint8_t[]){ __VA_ARGS__, 0 })
+/* The queues. */
+enum { RX, TX, CTRL };
+
+/* Bits for the list below, each + 1 so that 0 can end it. */
+#define PACKED     (F_RING_PACKED + 1)
+#define EVENT      (F_EVENT_IDX + 1)
+#define ORDER      (F_IN_ORDER + 1)
+#define INDIRECT   (F_INDIRECT_DESC + 1)
+#define MRG        (NET_F_MRG_RXBUF + 1)
+#define MTU        (NET_F_MTU + 1)
+#define CSUM       (NET_F_CSUM + 1)
+#define TSO4       (NET_F_HOST_TSO4 + 1)
+#define TSO6       (NET_F_HOST_TSO6 + 1)
+#define USO        (NET_F_HOST_USO + 1)
+#define TUNNEL     (NET_F_HOST_UDP_TUNNEL_GSO + 1)
+#define GUEST_CSUM (NET_F_GUEST_CSUM + 1)
+#define GUEST_TSO4 (NET_F_GUEST_TSO4 + 1)
+#define CTRL_VQ    (NET_F_CTRL_VQ + 1)
+#define RSS        (NET_F_RSS + 1)
+#define BITS(...)  ((const uint8_t[]){ __VA_ARGS__, 0 })
+#define NONE       ((const uint8_t[]){ 0 })
 
 /* Take a device at @address to @level with VERSION_1 and @bits; rings of @entries. */
 void rig_open(struct rig *r, const char *address, const uint8_t *bits, enum rig_level level,
 	      uint16_t entries);
 void rig_close(struct rig *r);
 
+/* Fail unless the device has found nothing wrong. */
+void rig_rules_kept(struct rig *r);
+
 /* Lay out ring @i and hand it over. */
 int rig_enable(struct rig *r, uint16_t i, uint16_t entries);
 void rig_place(struct rig *r, uint16_t i, uint16_t entries);
+
+/* The frame that most tests use, and with its header. */
+#define FRAME 60u
+static inline uint32_t rig_frame_room(const struct rig *r)
+{
+	return r->hdr_len + FRAME;
+}
 
 uint8_t *rig_buf(struct rig *r, unsigned int i);
 uint64_t rig_addr(struct rig *r, unsigned int i);
@@ -82,5 +111,21 @@ bool rig_used(struct rig *r, uint16_t q, uint32_t *id, uint32_t *len);
 /* Fill buffer @buf with a header of zeroes and a frame of @len bytes that begins with @mark. */
 void rig_frame(struct rig *r, unsigned int buf, uint32_t len, uint32_t mark);
 uint32_t rig_mark(struct rig *r, unsigned int buf);
+
+/* Tests, gathered from tables. */
+#define RIG_TESTS_MAX 200
+
+struct rig_list {
+	struct CMUnitTest tests[RIG_TESTS_MAX];
+	char names[RIG_TESTS_MAX][96];
+	size_t n;
+};
+
+void rig_add(struct rig_list *l, const char *name, CMUnitTestFunction fn, const void *entry);
+int rig_run(struct rig_list *l, const char *name);
+
+#define ADD_TABLE(list, table, fn) \
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) \
+	rig_add(list, (table)[i].what, fn, &(table)[i])
 
 #endif

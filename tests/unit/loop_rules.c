@@ -20,23 +20,6 @@ static const bool breaks_queue[] = {
 #undef X
 };
 
-enum { RX, TX, CTRL };
-#define PACKED     (F_RING_PACKED + 1)
-#define EVENT      (F_EVENT_IDX + 1)
-#define ORDER      (F_IN_ORDER + 1)
-#define INDIRECT   (F_INDIRECT_DESC + 1)
-#define MRG        (NET_F_MRG_RXBUF + 1)
-#define MTU        (NET_F_MTU + 1)
-#define CSUM       (NET_F_CSUM + 1)
-#define TSO4       (NET_F_HOST_TSO4 + 1)
-#define TSO6       (NET_F_HOST_TSO6 + 1)
-#define USO        (NET_F_HOST_USO + 1)
-#define TUNNEL     (NET_F_HOST_UDP_TUNNEL_GSO + 1)
-#define GUEST_CSUM (NET_F_GUEST_CSUM + 1)
-#define GUEST_TSO4 (NET_F_GUEST_TSO4 + 1)
-#define CTRL_VQ    (NET_F_CTRL_VQ + 1)
-#define RSS        (NET_F_RSS + 1)
-
 static void status(struct rig *r, uint8_t bits)
 {
 	loop_transport.set_status(r->tp, bits);
@@ -196,10 +179,6 @@ static void leaves_region(struct rig *r)
 static void leaves_region_used(struct rig *r)
 {
 	place_moved(r, 0, 0, (ptrdiff_t)1 << 30);
-}
-static void kicks_early(struct rig *r)
-{
-	kick(r, TX);
 }
 static void kicks(struct rig *r)
 {
@@ -404,8 +383,6 @@ static void packed_loop(struct rig *r)
 {
 	for (uint16_t i = 1; i < 16; i++)
 		good_desc(r, i, DESC_NEXT, 0);
-	r->q[TX].wrap = false;
-	r->q[TX].wrap = true;
 	good_desc(r, 0, DESC_NEXT, 0);
 	step(r);
 }
@@ -562,11 +539,6 @@ static void short_command(struct rig *r)
 	kick(r, CTRL);
 }
 
-#define NONE \
-	(const uint8_t[]) \
-	{ \
-		0 \
-	}
 /* clang-format off */
 static const struct rule_case {
 	const char *what;
@@ -605,7 +577,7 @@ static const struct rule_case {
 	{ "a packed event word is misaligned", RULE_RING_ALIGN, "loop:sink", BITS(PACKED), RIG_FEATURES, misaligns_used },
 	{ "a descriptor table lies outside the region", RULE_RING_OUTSIDE, "loop:sink", NONE, RIG_FEATURES, leaves_region },
 	{ "a used ring lies outside the region", RULE_RING_OUTSIDE, "loop:sink", NONE, RIG_FEATURES, leaves_region_used },
-	{ "a queue is kicked before DRIVER_OK", RULE_KICK_EARLY, "loop:sink,kick=always", NONE, RIG_QUEUED, kicks_early },
+	{ "a queue is kicked before DRIVER_OK", RULE_KICK_EARLY, "loop:sink,kick=always", NONE, RIG_QUEUED, kicks },
 	{ "a queue is kicked though flags say no", RULE_KICK_UNWANTED, "loop:sink", NONE, RIG_LIVE, kicks },
 	{ "a queue is kicked though the event is out of reach", RULE_KICK_UNWANTED, "loop:sink", BITS(EVENT), RIG_LIVE, kicks },
 	{ "a packed queue is kicked though flags say no", RULE_KICK_UNWANTED, "loop:sink", BITS(PACKED), RIG_LIVE, kicks },
