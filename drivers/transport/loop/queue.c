@@ -239,7 +239,7 @@ static bool place_split(struct vio_loop *loop, struct queue *q, const struct rin
 	q->desc = place->desc;
 	q->avail = place->driver;
 	q->used = place->device;
-	q->avail_event = (le16 *)(void *)&q->used->ring[n];
+	q->avail_event = (le16 *)((char *)place->device + sizeof(struct split_used) + 8 * n);
 	return place_part(loop, q, q->desc, 16 * n, SPLIT_DESC_ALIGN) &&
 	       place_part(loop, q, q->avail, 6 + 2 * n, SPLIT_AVAIL_ALIGN) &&
 	       place_part(loop, q, q->used, 6 + 8 * n, SPLIT_USED_ALIGN);
