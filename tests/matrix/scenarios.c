@@ -364,7 +364,7 @@ static void beside_driver(const struct variant *v, const void *arg)
 		uint32_t way = rig.flow[0].sent - rig.flow[0].got;
 
 		/* No more on the way than there are receive buffers, so that none is dropped. */
-		if (rig.flow[0].sent < p->frames && way + p->burst < 200)
+		if (rig.flow[0].sent < p->frames && way + p->burst < 100)
 			rig_send(&rig, 0, p->burst);
 		rig_receive(&rig, 0, BURST_MAX);
 	}

@@ -116,8 +116,9 @@ struct queue {
 	uint16_t used_next;
 	uint16_t order_next;
 	bool avail_wrap, used_wrap;
-	bool held; /* packed: the flags of slot held_at are withheld until all is written */
-	uint16_t held_at, held_flags;
+	bool held; /* packed: slot held_at is withheld until all is written */
+	uint16_t held_at, held_id, held_flags;
+	uint32_t held_len;
 	uint8_t *in_flight; /* by id */
 	uint16_t *known;    /* packed: flags of each slot as the device last read or wrote them */
 

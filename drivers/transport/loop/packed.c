@@ -17,37 +17,65 @@ static uint16_t state_used(bool wrap)
 }
 
 /*
+ * Length, id and flags of a descriptor are one word: what the flags vouch for comes with them, and
+ * both sides meet at the same address, by which ThreadSanitizer knows that they do.
+ */
+struct tail {
+	uint32_t len;
+	uint16_t id, flags;
+};
+
+static le64 *tail_word(struct packed_desc *d)
+{
+	return (le64 *)(void *)&d->len;
+}
+
+static struct tail load_tail(const struct queue *q, uint16_t at)
+{
+	/* Pairs with the driver's release of the head's flags (B4). */
+	uint64_t word = le64_to(ring_load_acquire(tail_word(&q->slots[at])));
+
+	return (struct tail){ (uint32_t)word, (uint16_t)(word >> 32), (uint16_t)(word >> 48) };
+}
+
+static void store_tail(struct queue *q, uint16_t at, struct tail t)
+{
+	uint64_t word = t.len | (uint64_t)t.id << 32 | (uint64_t)t.flags << 48;
+
+	q->known[at] = t.flags;
+	/* Pairs with the driver's acquire of the flags (B6). */
+	ring_store_release(tail_word(&q->slots[at]), le64_from(word));
+}
+
+/*
  * A slot is either available in this lap, or as the device last saw or left it. Anything else means
  * that the driver has lost its wrap counter.
  */
-static bool slot_available(struct queue *q, uint16_t at, bool wrap, uint16_t *flags)
+static bool slot_available(struct queue *q, uint16_t at, bool wrap, struct tail *t)
 {
-	/* Pairs with the driver's release of the head's flags (B4). */
-	*flags = le16_to(ring_load_acquire(&q->slots[at].flags));
-	if ((*flags & STATE_BITS) == state_available(wrap))
+	*t = load_tail(q, at);
+	if ((t->flags & STATE_BITS) == state_available(wrap))
 		return true;
-	if (unlikely((*flags & STATE_BITS) != (q->known[at] & STATE_BITS)))
-		violate(q->loop, q, RULE_PACKED_STATE, *flags);
+	if (unlikely((t->flags & STATE_BITS) != (q->known[at] & STATE_BITS)))
+		violate(q->loop, q, RULE_PACKED_STATE, t->flags);
 	return false;
 }
 
 static bool packed_available(struct queue *q)
 {
-	uint16_t flags;
+	struct tail t;
 
-	return slot_available(q, q->avail_next, q->avail_wrap, &flags);
+	return slot_available(q, q->avail_next, q->avail_wrap, &t);
 }
 
 /* "Indirect Flag: Scatter-Gather Support": the table's order is the chain, only WRITE counts. */
-static bool take_indirect(struct queue *q, struct chain *c, const struct packed_desc *d,
-			  uint16_t flags)
+static bool take_indirect(struct queue *q, struct chain *c, uint64_t addr, struct tail t)
 {
 	const struct packed_desc *table;
 	void *found;
 	uint32_t n;
 
-	if (!chain_indirect(q, le64_to(ring_load(&d->addr)), le32_to(ring_load(&d->len)), flags,
-			    &found, &n))
+	if (!chain_indirect(q, addr, t.len, t.flags, &found, &n))
 		return false;
 	table = found;
 	for (uint32_t i = 0; i < n; i++) {
@@ -64,14 +92,15 @@ static bool take_indirect(struct queue *q, struct chain *c, const struct packed_
 	return true;
 }
 
-static bool take_slot(struct queue *q, struct chain *c, const struct packed_desc *d, uint16_t flags)
+static bool take_slot(struct queue *q, struct chain *c, uint16_t at, struct tail t)
 {
-	if (unlikely(flags & ~FLAG_BITS))
-		violate(q->loop, q, RULE_DESC_FLAGS, flags);
-	if (unlikely(flags & DESC_INDIRECT))
-		return take_indirect(q, c, d, flags);
-	return chain_segment(q, c, le64_to(ring_load(&d->addr)), le32_to(ring_load(&d->len)),
-			     flags & DESC_WRITE);
+	uint64_t addr = le64_to(ring_load(&q->slots[at].addr));
+
+	if (unlikely(t.flags & ~FLAG_BITS))
+		violate(q->loop, q, RULE_DESC_FLAGS, t.flags);
+	if (unlikely(t.flags & DESC_INDIRECT))
+		return take_indirect(q, c, addr, t);
+	return chain_segment(q, c, addr, t.len, t.flags & DESC_WRITE);
 }
 
 static void step_slot(const struct queue *q, uint16_t *at, bool *wrap)
@@ -94,28 +123,27 @@ static bool check_id(struct queue *q, const struct chain *c)
 
 static bool packed_fetch(struct queue *q, struct chain *c)
 {
-	uint16_t at = q->avail_next, flags;
+	uint16_t at = q->avail_next;
 	bool wrap = q->avail_wrap;
+	struct tail t;
 
-	if (!slot_available(q, at, wrap, &flags))
+	if (!slot_available(q, at, wrap, &t))
 		return false;
 	*c = (struct chain){ .seg = c->seg };
 	for (;;) {
-		const struct packed_desc *d = &q->slots[at];
-
 		if (unlikely(c->slots == q->entries))
 			return violate(q->loop, q, RULE_CHAIN_LOOP, c->slots);
 		c->slots++;
-		q->known[at] = flags;
-		c->id = le16_to(ring_load(&d->id));
-		if (!take_slot(q, c, d, flags))
+		c->id = t.id;
+		q->known[at] = t.flags;
+		if (!take_slot(q, c, at, t))
 			return false;
 		step_slot(q, &at, &wrap);
-		if (likely(!(flags & DESC_NEXT)))
+		if (likely(!(t.flags & DESC_NEXT)))
 			break;
-		flags = le16_to(ring_load(&q->slots[at].flags));
-		if (unlikely((flags & STATE_BITS) != state_available(wrap)))
-			return violate(q->loop, q, RULE_PACKED_CHAIN, flags);
+		t = load_tail(q, at);
+		if (unlikely((t.flags & STATE_BITS) != state_available(wrap)))
+			return violate(q->loop, q, RULE_PACKED_CHAIN, t.flags);
 	}
 	if (!check_id(q, c) || !chain_fits_role(q, c))
 		return false;
@@ -125,28 +153,33 @@ static bool packed_fetch(struct queue *q, struct chain *c)
 	return true;
 }
 
-/* The first slot's flags are withheld, so that the driver sees all of a step or nothing. */
+/* The first entry of a step is withheld, so that the driver sees all of it or nothing. */
 static void packed_use(struct queue *q, const struct done *last, uint32_t n, uint32_t slots)
 {
 	uint16_t at = q->used_next;
-	struct packed_desc *d = &q->slots[at];
-	uint16_t flags = (uint16_t)(state_used(q->used_wrap) | (last->writable ? DESC_WRITE : 0));
+	uint32_t flags = state_used(q->used_wrap) | (last->writable ? DESC_WRITE : 0);
+	struct tail t = {
+		.len = shared_word(q, WORD_USED_LEN, last->len),
+		.id = (uint16_t)shared_word(q, WORD_USED_ID, last->id),
+		.flags = (uint16_t)shared_word(q, WORD_USED_FLAGS, flags),
+	};
 
 	(void)n;
-	shared_put16(q, WORD_USED_ID, &d->id, last->id);
-	shared_put32(q, WORD_USED_LEN, &d->len, last->len);
 	if (q->held) {
-		q->known[at] = flags;
-		/* Pairs with the driver's acquire of the flags (B6). */
-		shared_release16(q, WORD_USED_FLAGS, &d->flags, flags);
+		store_tail(q, at, t);
 	} else {
 		q->held = true;
 		q->held_at = at;
-		q->held_flags = flags;
+		q->held_len = t.len;
+		q->held_id = t.id;
+		q->held_flags = t.flags;
 	}
-	if (at + slots >= q->entries)
+	slots += at;
+	if (slots >= q->entries) {
+		slots -= q->entries;
 		q->used_wrap = !q->used_wrap;
-	q->used_next = (uint16_t)((at + slots) % q->entries);
+	}
+	q->used_next = (uint16_t)slots;
 }
 
 static void packed_publish(struct queue *q)
@@ -154,9 +187,7 @@ static void packed_publish(struct queue *q)
 	if (!q->held)
 		return;
 	q->held = false;
-	q->known[q->held_at] = q->held_flags;
-	/* Pairs with the driver's acquire of the flags (B6). */
-	shared_release16(q, WORD_USED_FLAGS, &q->slots[q->held_at].flags, q->held_flags);
+	store_tail(q, q->held_at, (struct tail){ q->held_len, q->held_id, q->held_flags });
 }
 
 /* "Event Suppression Structure Format": the offset before the flags that make it count. */
