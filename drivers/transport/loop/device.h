@@ -22,6 +22,7 @@
 #define LOOP_DONE_MAX    64
 #define LOOP_AHEAD       32 /* receive buffers among which "ooo" picks */
 #define LOOP_HELD_MAX    64
+#define LOOP_TAKEN       UINT64_MAX
 
 enum behaviour { LOOP_ECHO, LOOP_SOURCE, LOOP_SINK, LOOP_PAIR };
 enum kick_mode { KICK_NEVER, KICK_ALWAYS, KICK_EVENT };
@@ -119,16 +120,19 @@ struct queue {
 	bool held; /* packed: slot held_at is withheld until all is written */
 	uint16_t held_at, held_id, held_flags;
 	uint32_t held_len;
-	uint8_t *in_flight; /* by id */
-	uint16_t *known;    /* packed: flags of each slot as the device last read or wrote them */
+	uint64_t *in_flight; /* by id: LOOP_TAKEN, or the epoch in which it was used */
+	uint64_t epoch;      /* steps published; what was used in this one is still in flight */
+	uint16_t *known;     /* packed: flags of each slot as the device last read or wrote them */
 
 	/* taken and not used yet, oldest first */
 	struct chain *chains;
 	uint32_t chain_first, n_chains;
 	struct seg *segs;
 	uint32_t n_segs, segs_max;
+	/* used, and not written yet: only where batches or disorder are wanted */
 	struct done done[LOOP_DONE_MAX];
 	uint32_t n_done;
+	bool staged, dirty;
 
 	/* notifications; kicks and allowance are shared with the driver's thread */
 	bool asleep;
@@ -258,12 +262,6 @@ void queue_pop(struct queue *q, uint32_t n);
 void queue_done(struct queue *q, const struct chain *c, uint32_t len);
 void queue_flush(struct queue *q);
 void queue_kicked(struct queue *q);
-
-/* chain.c: the rules that both layouts share. Each returns false if the chain is of no use. */
-bool chain_segment(struct queue *q, struct chain *c, uint64_t addr, uint32_t len, bool writable);
-bool chain_indirect(struct queue *q, uint64_t addr, uint32_t len, uint16_t flags, void **table,
-		    uint32_t *n);
-bool chain_fits_role(struct queue *q, const struct chain *c);
 
 /* frame.c */
 bool frame_take(struct vio_loop *loop, struct queue *q, const struct chain *c,

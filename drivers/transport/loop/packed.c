@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shared.h"
+#include "chain.h"
 
 /* The device's side of "Packed Virtqueues" (VIRTIO 1.4, 2.8). */
 
@@ -116,7 +116,7 @@ static bool check_id(struct queue *q, const struct chain *c)
 {
 	if (unlikely(c->id >= q->entries))
 		return violate(q->loop, q, RULE_PACKED_ID_RANGE, c->id);
-	if (unlikely(q->in_flight[c->id]))
+	if (unlikely(q->in_flight[c->id] >= q->epoch))
 		return violate(q->loop, q, RULE_PACKED_ID_IN_FLIGHT, c->id);
 	return true;
 }
@@ -147,7 +147,7 @@ static bool packed_fetch(struct queue *q, struct chain *c)
 	}
 	if (!check_id(q, c) || !chain_fits_role(q, c))
 		return false;
-	q->in_flight[c->id] = 1;
+	q->in_flight[c->id] = LOOP_TAKEN;
 	q->avail_next = at;
 	q->avail_wrap = wrap;
 	return true;

@@ -102,8 +102,8 @@ static bool fetch_more(struct queue *q)
 
 	if (unlikely(q->n_chains == q->entries))
 		return false;
-	if (!q->n_chains)
-		q->n_segs = 0;
+	if (likely(!q->n_chains))
+		q->n_segs = q->chain_first = 0;
 	if (unlikely(q->segs_max - q->n_segs < q->entries))
 		compact_segs(q);
 	if (unlikely(q->segs_max - q->n_segs < q->entries))
@@ -170,12 +170,12 @@ static void use_done(struct queue *q)
 {
 	uint32_t slots;
 
-	if (unlikely(q->loop->opt.ooo) && q->role == ROLE_TX && !q->in_order)
+	if (q->loop->opt.ooo && q->role == ROLE_TX && !q->in_order)
 		shuffle(q);
 	for (uint32_t i = 0, n; i < q->n_done; i += n) {
 		n = batch_at(q, i, &slots);
 		for (uint32_t j = 0; j < n; j++)
-			q->in_flight[q->done[i + j].id] = 0;
+			q->in_flight[q->done[i + j].id] = q->epoch;
 		q->ring->use(q, &q->done[i + n - 1], n, slots);
 	}
 	q->n_done = 0;
@@ -183,22 +183,32 @@ static void use_done(struct queue *q)
 
 void queue_done(struct queue *q, const struct chain *c, uint32_t len)
 {
-	if (unlikely(q->n_done == LOOP_DONE_MAX))
-		use_done(q);
-	q->done[q->n_done++] = (struct done){
+	const struct done d = {
 		.id = c->id,
 		.slots = c->slots,
 		.len = len,
 		.writable = c->n_write > 0,
 		.full = len == c->write_bytes,
 	};
+
+	q->dirty = true;
+	if (likely(!q->staged)) {
+		q->in_flight[d.id] = q->epoch;
+		q->ring->use(q, &d, 1, d.slots);
+		return;
+	}
+	if (q->n_done == LOOP_DONE_MAX)
+		use_done(q);
+	q->done[q->n_done++] = d;
 }
 
 void queue_flush(struct queue *q)
 {
-	if (q->n_done) {
+	if (q->dirty) {
 		use_done(q);
 		q->ring->publish(q);
+		q->dirty = false;
+		q->epoch++;
 	}
 	if (q->loop->opt.kick == KICK_NEVER && q->role != ROLE_CTRL)
 		q->ring->ask(q, false);
@@ -287,8 +297,10 @@ int queue_open(struct vio_loop *loop, const struct ring_place *place, struct que
 	*q = (struct queue){ .loop = loop, .index = place->index, .entries = place->entries };
 	q->role = role_of(loop, q->index);
 	q->in_order = loop_has(loop, F_IN_ORDER);
+	q->staged = q->in_order ? loop->opt.batch > 1 : loop->opt.ooo;
 	q->segs_max = 2 * n;
-	q->in_flight = calloc(n, 1);
+	q->epoch = 1;
+	q->in_flight = calloc(n, sizeof(*q->in_flight));
 	q->known = calloc(n, sizeof(*q->known));
 	q->chains = calloc(n, sizeof(*q->chains));
 	q->segs = calloc(q->segs_max, sizeof(*q->segs));

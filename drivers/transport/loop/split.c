@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "shared.h"
+#include "chain.h"
 
 /* The device's side of "Split Virtqueues" (VIRTIO 1.4, 2.7). */
 
@@ -79,7 +79,7 @@ static bool split_fetch(struct queue *q, struct chain *c)
 	head = le16_to(ring_load(&q->avail->ring[q->avail_next & (q->entries - 1)]));
 	if (unlikely(head >= q->entries))
 		return violate(q->loop, q, RULE_HEAD_RANGE, head);
-	if (unlikely(q->in_flight[head]))
+	if (unlikely(q->in_flight[head] >= q->epoch))
 		return violate(q->loop, q, RULE_HEAD_IN_FLIGHT, head);
 	if (unlikely(q->in_order && head != q->order_next))
 		violate(q->loop, q, RULE_ORDER_HEAD, head);
@@ -88,7 +88,7 @@ static bool split_fetch(struct queue *q, struct chain *c)
 	if (!take_table(q, c, q->desc, q->entries, head, false) || !chain_fits_role(q, c))
 		return false;
 	q->order_next = (uint16_t)((head + c->slots) & (q->entries - 1));
-	q->in_flight[head] = 1;
+	q->in_flight[head] = LOOP_TAKEN;
 	q->avail_next++;
 	return true;
 }
