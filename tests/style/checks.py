@@ -214,7 +214,7 @@ def no_foreign_paths(tree):
 def one_specification(tree):
     """One version of the specification for the whole tree."""
     return grep(tree, tree.sources + tree.matching(r'.*\.md'),
-                r'(?i)\bvirtio\s+(specification\s+)?v?(1\.[0-35-9]|0\.9)', 'not VIRTIO 1.4')
+                r'(?i)\bvirtio\s+v?(1\.[0-35-9]|0\.9)\S*,\s*["\d]', 'cites another than VIRTIO 1.4')
 
 
 def exported_symbols(tree):
@@ -227,8 +227,8 @@ def exported_symbols(tree):
     exported = {m[1] for m in re.finditer(r'^\S+ [TDBRVWi] ([^@\s]+)', names, re.MULTILINE)}
     declared = set()
     for path in tree.public_headers:
-        declared.update(re.findall(r'VIO_API\b[^;{}]*?\b(\w+)\s*\(',
-                                   without_comments(tree.text(path))))
+        text = re.sub(r'^#.*', '', without_comments(tree.text(path)), flags=re.MULTILINE)
+        declared.update(re.findall(r'VIO_API\b[^;{}]*?\b(\w+)\s*\(', text))
     return ([f'{n}: exported, but no public header declares it' for n in exported - declared] +
             [f'{n}: declared in a public header, but not exported' for n in declared - exported] +
             [f'{n}: public name without vio_' for n in exported | declared
