@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include "rig.h"
+
+/* Receive bodies of the driver, and the features that choose each. */
+static const struct rx_variant {
+	const char *name, *options;
+} variants[] = {
+	{ "split", "packed=off,in_order=off" },
+	{ "split_offload", "packed=off,in_order=off,guest_csum=on" },
+	{ "split_mrg_offload", "packed=off,in_order=off,mrg_rxbuf=on" },
+	{ "split_in_order", "packed=off,in_order=on" },
+	{ "split_in_order_offload", "packed=off,in_order=on,guest_csum=on" },
+	{ "split_in_order_mrg_offload", "packed=off,in_order=on,mrg_rxbuf=on" },
+	{ "packed", "packed=on,in_order=off" },
+	{ "packed_offload", "packed=on,in_order=off,guest_csum=on" },
+	{ "packed_mrg_offload", "packed=on,in_order=off,mrg_rxbuf=on" },
+	{ "packed_in_order", "packed=on,in_order=on" },
+	{ "packed_in_order_offload", "packed=on,in_order=on,guest_csum=on" },
+	{ "packed_in_order_mrg_offload", "packed=on,in_order=on,mrg_rxbuf=on" },
+};
+
+static bool rx_open(struct rig *rig, struct bench *b, const struct rx_variant *variant)
+{
+	struct vio_port_info info;
+
+	if (!rig_open(rig, b, "source", variant->options))
+		return false;
+	vio_port_info(rig->port, &info);
+	if (rig_runs(b, info.rx_variant, variant->name))
+		return true;
+	rig_close(rig, b);
+	return false;
+}
+
+/* Take what the device has made, up to a batch, @burst at a time. Return: packets. */
+static uint16_t receive(struct rig *rig, uint16_t burst)
+{
+	struct vio_rxq *rxq = vio_port_rxq(rig->port, 0);
+	uint64_t start = vio_ticks();
+	uint16_t n = 0, got;
+
+	do {
+		uint16_t room = (uint16_t)(RIG_BATCH - n);
+
+		got = vio_rx_burst(rxq, rig->pkts + n, room < burst ? room : burst);
+		n = (uint16_t)(n + got);
+	} while (got && n < RIG_BATCH);
+	rig->ticks += vio_ticks() - start;
+	rig->readings++;
+	return n;
+}
+
+/* Cycles of the receive bursts, refill included. */
+static void rx_burst(struct bench *b, const void *arg, int burst)
+{
+	struct rig rig;
+
+	if (!rx_open(&rig, b, arg))
+		return;
+	while (bench_next(b)) {
+		uint16_t n;
+
+		vio_loop_step(rig.loop, RIG_BATCH);
+		n = receive(&rig, (uint16_t)burst);
+		vio_pkt_put(rig.cache, rig.pkts, n);
+		rig.packets += n;
+	}
+	rig_close(&rig, b);
+}
+
+/* Cycles of the model in the same loop. */
+static void rx_device_only(struct bench *b, const void *arg, int burst)
+{
+	uint64_t device = 0;
+	struct rig rig;
+
+	if (!rx_open(&rig, b, arg))
+		return;
+	while (bench_next(b)) {
+		uint64_t start = vio_ticks();
+		uint16_t n;
+
+		vio_loop_step(rig.loop, RIG_BATCH);
+		device += vio_ticks() - start;
+		n = receive(&rig, (uint16_t)burst);
+		vio_pkt_put(rig.cache, rig.pkts, n);
+		rig.packets += n;
+	}
+	rig.ticks = device;
+	rig_close(&rig, b);
+}
+
+void rx_register(void)
+{
+	char name[128];
+
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		rig_register("rx", variants[i].name, rx_burst, &variants[i]);
+		snprintf(name, sizeof(name), "rx/%s/device_only", variants[i].name);
+		bench_register(name, rx_device_only, &variants[i], 32);
+	}
+}
