@@ -40,7 +40,7 @@ bool rig_open(struct rig *rig, struct bench *b, const char *behaviour, const cha
 
 	if (!rig_open_pool(rig, b))
 		return false;
-	snprintf(address, sizeof(address), "loop:%s,null,%s", behaviour, options);
+	snprintf(address, sizeof(address), "loop:%s,null,size=%d,%s", behaviour, RIG_RING, options);
 	if (vio_port_open(address, rig->pool, NULL, &rig->port) < 0) {
 		bench_skip(b, vio_error_last()->what);
 		rig_fini(rig);

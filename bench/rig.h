@@ -11,8 +11,10 @@
  * caches as warm as they get. The model does not touch payloads ("null").
  *
  * Packets move in batches of RIG_BATCH, so that one pair of clock readings stands for many bursts.
+ * Rings are of the size at which DPDK's driver was measured.
  */
-#define RIG_BATCH 256
+#define RIG_BATCH 128
+#define RIG_RING  256
 
 struct rig {
 	struct vio_pool *pool;
@@ -25,7 +27,7 @@ struct rig {
 	uint64_t readings; /* pairs of clock readings in ticks */
 };
 
-/* Open a port at "loop:@behaviour,null,@options". Return: false after bench_skip(). */
+/* Open a port at "loop:@behaviour,null,size=256,@options". Return: false after bench_skip(). */
 bool rig_open(struct rig *rig, struct bench *b, const char *behaviour, const char *options);
 
 /* Report items per second and cycles_per_pkt, and close. */
