@@ -128,6 +128,7 @@ def run_meson(suite, log):
         command += ['--suite', one]
     if suite.per_test:
         command += ['--wrapper', suite.per_test]
+        logbase += '-' + suite.per_test.split()[0]  # meson's own doing
     results = TOP / 'build' / suite.build / 'meson-logs' / f'{logbase}.json'
     results.unlink(missing_ok=True)
     code = run(command, log, suite.limit, SANITIZER_ENV)
