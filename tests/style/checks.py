@@ -292,6 +292,15 @@ def links_resolve(tree):
     return out
 
 
+def named_files_exist(tree):
+    """Paths that the documents name in backquotes are files or folders of the tree."""
+    top = r'(?:lib|drivers|apps|bench|tests|docs|scripts)/'
+    return [f'{path}: names {name}, which is not there'
+            for path in tree.matching(r'.*\.md')
+            for name in re.findall(r'`(' + top + r'[\w./-]*)`', tree.text(path))
+            if not (tree.root / name).exists()]
+
+
 def shell_is_valid(tree):
     """Shell scripts parse, and stop at the first error."""
     out = []
@@ -369,6 +378,7 @@ CHECKS = [
     ('scripts/packages and docs/dependencies.md agree', dependencies_agree),
     ('every C file is built', every_source_is_built),
     ('links between documents lead somewhere', links_resolve),
+    ('files that the documents name exist', named_files_exist),
     ('shell scripts parse and stop at errors', shell_is_valid),
     ('cppcheck finds nothing', cppcheck),
     ('test cases are counted one by one', tap_is_counted),

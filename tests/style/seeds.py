@@ -110,6 +110,9 @@ SEEDS = {
         ('a link to a file that is not there', {'README.md': '[guide](docs/guide.md)\n'},
          'docs/guide.md'),
     ],
+    'named_files_exist': [
+        ('a file that was moved away', {'docs/a.md': 'see `lib/base/gone.c`\n'}, 'gone.c'),
+    ],
     'shell_is_valid': [
         ('an if without fi', {'scripts/a': '#!/bin/sh\nset -e\nif true\n'}, 'scripts/a'),
         ('errors are ignored', {'scripts/a': '#!/bin/sh\ntrue\n'}, 'no "set -e"'),
