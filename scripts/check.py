@@ -137,7 +137,7 @@ def run_meson(suite, log):
         count.fail(f'{suite.name}: took over {suite.limit} s')
     elif not results.exists():
         count.fail(f'{suite.name}: no test ran, meson test ended with {code}')
-    elif code != 0 and not count.failed:
+    elif code != 0 and not count.failed and not count.skipped:  # meson fails some skipped cases
         count.fail(f'{suite.name}: meson test ended with {code}, though no case failed')
     return count
 
