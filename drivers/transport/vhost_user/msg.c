@@ -101,6 +101,7 @@ static void attach_fd(struct msghdr *msg, union fd_control *control, int fd)
 {
 	struct cmsghdr *c = &control->align;
 
+	memset(control, 0, sizeof(*control)); /* what pads the message goes to the kernel too */
 	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fd)),
 			       .cmsg_level = SOL_SOCKET,
 			       .cmsg_type = SCM_RIGHTS };
