@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tap_count import Count, count_meson, count_tap
+from tap_count import Count, count_meson
 
 TOP = Path(__file__).resolve().parent.parent
 LOGS = TOP / 'build' / 'logs'
@@ -38,9 +38,9 @@ class Suite:
     """One line of the table."""
     name: str
     build: str          # key of BUILDS
-    suites: list        # meson suites, or the path of a script that prints TAP
+    suites: list        # meson suites
     limit: int          # seconds for the whole
-    wrapper: list = field(default_factory=list)   # before meson or the script
+    wrapper: list = field(default_factory=list)   # before meson
     per_test: str = ''                            # meson test --wrapper
     slower: int = 1                               # meson's timeouts times this
 
@@ -60,18 +60,18 @@ SUITES = [
     Suite('style', 'gcc', ['style'], 300),
     Suite('install', 'gcc', ['install'], 300),
     Suite('matrix', 'gcc', ['matrix'], 300),
-    Suite('tool', 'gcc', 'tests/tool/run.py', 300),
+    Suite('tool', 'gcc', ['tool'], 400),
     Suite('backend', 'gcc', ['backend'], 1200),
     Suite('bench', 'gcc', ['bench'], 120),
     Suite('memlock', 'gcc', ['unit', 'matrix'], 300, SMALL_MEMLOCK),
-    Suite('tool-memlock', 'gcc', 'tests/tool/run.py', 300, SMALL_MEMLOCK),
+    Suite('tool-memlock', 'gcc', ['tool'], 400, SMALL_MEMLOCK),
     Suite('unit-clang', 'clang', ['unit'], 120),
     Suite('matrix-clang', 'clang', ['matrix'], 300),
-    Suite('tool-clang', 'clang', 'tests/tool/run.py', 300),
+    Suite('tool-clang', 'clang', ['tool'], 400),
     Suite('bench-clang', 'clang', ['bench'], 120),
     Suite('unit-asan', 'asan', ['unit'], 300, FIXED, slower=4),
     Suite('matrix-asan', 'asan', ['matrix'], 600, FIXED, slower=4),
-    Suite('tool-asan', 'asan', 'tests/tool/run.py', 600, FIXED),
+    Suite('tool-asan', 'asan', ['tool'], 600, FIXED, slower=2),
     Suite('backend-asan', 'asan', ['backend-quick'], 900, FIXED, slower=4),
     Suite('unit-asan-clang', 'asan-clang', ['unit'], 300, FIXED, slower=4),
     Suite('unit-tsan', 'tsan', ['unit'], 300, FIXED, slower=4),
@@ -142,25 +142,10 @@ def run_meson(suite, log):
     return count
 
 
-def run_script(suite, log):
-    """Run a script that prints TAP and finds the build in VIO_BUILD."""
-    if not (TOP / suite.suites).exists():
-        count = Count()
-        count.fail(f'{suite.name}: there is no {suite.suites}')
-        return count
-    env = {**SANITIZER_ENV, 'VIO_BUILD': str(TOP / 'build' / suite.build)}
-    code = run(suite.wrapper + ['python3', suite.suites], log, suite.limit, env)
-    if code is None:
-        count = count_tap(suite.name, log.read_text(errors='replace'), 0)
-        count.fail(f'{suite.name}: took over {suite.limit} s')
-        return count
-    return count_tap(suite.name, log.read_text(errors='replace'), code)
-
-
 def run_suite(suite):
     """Run one line of the table and say what did not go well."""
     log = LOGS / f'{suite.name}.log'
-    count = (run_script if isinstance(suite.suites, str) else run_meson)(suite, log)
+    count = run_meson(suite, log)
     for what in count.nothing_ran:
         print(f'SKIPPED AS A WHOLE, the machine lacks something: {what}')
         if IN_CI:
@@ -187,9 +172,9 @@ def choose(patterns):
 
 def show_list():
     for s in SUITES:
-        what = s.suites if isinstance(s.suites, str) else '+'.join(s.suites)
+        what = '+'.join(s.suites)
         how = ' '.join(s.wrapper + s.per_test.split()[:1])
-        print(f'{s.name:16} build/{s.build:11} {what:22} {how}'.rstrip())
+        print(f'{s.name:16} build/{s.build:11} {what:14} {how}'.rstrip())
 
 
 def huge_pages():
