@@ -40,10 +40,11 @@ static void pool_get_put(struct bench *b, const void *arg, int n)
 	}
 	while (bench_next(b)) {
 		uint64_t start = vio_ticks();
+		unsigned int moved =
+			move(rig.cache, other ? other : rig.cache, bufs, (unsigned int)n);
 
-		rig.packets += move(rig.cache, other ? other : rig.cache, bufs, (unsigned int)n);
-		rig.ticks += vio_ticks() - start;
-		rig.readings++;
+		rig_sample(&rig, start, moved);
+		rig.packets += moved;
 	}
 	vio_cache_close(other);
 	rig_close(&rig, b);

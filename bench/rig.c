@@ -2,19 +2,41 @@
 #include "rig.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the clock itself costs: the least of many tries. */
 static double clock_cost(void)
 {
-	static uint64_t least = UINT64_MAX;
+	uint64_t least = UINT64_MAX;
 
-	for (int i = 0; least == UINT64_MAX || i < 1000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		uint64_t start = vio_ticks(), cost = vio_ticks() - start;
 
 		least = cost < least ? cost : least;
 	}
 	return (double)least;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), by_value);
+	return values[n / 2];
+}
+
+void rig_sample(struct rig *rig, uint64_t start, uint64_t packets)
+{
+	const uint64_t ticks = vio_ticks() - start;
+
+	if (packets)
+		rig->samples[rig->n_samples++ % RIG_SAMPLES] = (double)ticks / (double)packets;
 }
 
 static void rig_fini(struct rig *rig)
@@ -52,12 +74,12 @@ bool rig_open(struct rig *rig, struct bench *b, const char *behaviour, const cha
 
 void rig_close(struct rig *rig, struct bench *b)
 {
-	if (rig->packets) {
-		double clock = clock_cost() * (double)rig->readings;
+	unsigned int n = rig->n_samples < RIG_SAMPLES ? rig->n_samples : RIG_SAMPLES;
 
+	if (n) {
 		bench_items(b, (int64_t)rig->packets);
 		bench_counter(b, "cycles_per_pkt",
-			      ((double)rig->ticks - clock) / (double)rig->packets);
+			      median(rig->samples, n) - clock_cost() / RIG_BATCH);
 	}
 	rig_fini(rig);
 }

@@ -16,19 +16,26 @@
 #define RIG_BATCH 128
 #define RIG_RING  256
 
+#define RIG_SAMPLES 4096
+
 struct rig {
 	struct vio_pool *pool;
 	struct vio_cache *cache;
 	struct vio_port *port;
 	struct vio_loop *loop;
 	struct vio_pkt pkts[RIG_BATCH];
-	uint64_t ticks; /* spent in what is measured */
-	uint64_t packets;
-	uint64_t readings; /* pairs of clock readings in ticks */
+	uint64_t packets; /* in all */
+	/* Ticks per packet of the last batches. Their median is what is reported: a batch in which
+	 * the processor was away does not count. */
+	double samples[RIG_SAMPLES];
+	unsigned int n_samples;
 };
 
 /* Open a port at "loop:@behaviour,null,size=256,@options". Return: false after bench_skip(). */
 bool rig_open(struct rig *rig, struct bench *b, const char *behaviour, const char *options);
+
+/* What is measured took from @start until now for @packets. */
+void rig_sample(struct rig *rig, uint64_t start, uint64_t packets);
 
 /* Report items per second and cycles_per_pkt, and close. */
 void rig_close(struct rig *rig, struct bench *b);

@@ -38,7 +38,6 @@ static bool rx_open(struct rig *rig, struct bench *b, const struct rx_variant *v
 static uint16_t receive(struct rig *rig, uint16_t burst)
 {
 	struct vio_rxq *rxq = vio_port_rxq(rig->port, 0);
-	uint64_t start = vio_ticks();
 	uint16_t n = 0, got;
 
 	do {
@@ -47,8 +46,6 @@ static uint16_t receive(struct rig *rig, uint16_t burst)
 		got = vio_rx_burst(rxq, rig->pkts + n, room < burst ? room : burst);
 		n = (uint16_t)(n + got);
 	} while (got && n < RIG_BATCH);
-	rig->ticks += vio_ticks() - start;
-	rig->readings++;
 	return n;
 }
 
@@ -60,10 +57,13 @@ static void rx_burst(struct bench *b, const void *arg, int burst)
 	if (!rx_open(&rig, b, arg))
 		return;
 	while (bench_next(b)) {
+		uint64_t start;
 		uint16_t n;
 
 		vio_loop_step(rig.loop, RIG_BATCH);
+		start = vio_ticks();
 		n = receive(&rig, (uint16_t)burst);
+		rig_sample(&rig, start, n);
 		vio_pkt_put(rig.cache, rig.pkts, n);
 		rig.packets += n;
 	}
@@ -73,7 +73,6 @@ static void rx_burst(struct bench *b, const void *arg, int burst)
 /* Cycles of the model in the same loop. */
 static void rx_device_only(struct bench *b, const void *arg, int burst)
 {
-	uint64_t device = 0;
 	struct rig rig;
 
 	if (!rx_open(&rig, b, arg))
@@ -82,13 +81,11 @@ static void rx_device_only(struct bench *b, const void *arg, int burst)
 		uint64_t start = vio_ticks();
 		uint16_t n;
 
-		vio_loop_step(rig.loop, RIG_BATCH);
-		device += vio_ticks() - start;
+		rig_sample(&rig, start, vio_loop_step(rig.loop, RIG_BATCH));
 		n = receive(&rig, (uint16_t)burst);
 		vio_pkt_put(rig.cache, rig.pkts, n);
 		rig.packets += n;
 	}
-	rig.ticks = device;
 	rig_close(&rig, b);
 }
 

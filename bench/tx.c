@@ -42,7 +42,6 @@ static uint16_t make_packets(struct rig *rig)
 static uint16_t transmit(struct rig *rig, uint16_t n, uint16_t burst)
 {
 	struct vio_txq *txq = vio_port_txq(rig->port, 0);
-	uint64_t start = vio_ticks();
 	uint16_t done = 0, sent;
 
 	do {
@@ -51,8 +50,6 @@ static uint16_t transmit(struct rig *rig, uint16_t n, uint16_t burst)
 		sent = vio_tx_burst(txq, rig->pkts + done, left < burst ? left : burst);
 		done = (uint16_t)(done + sent);
 	} while (sent && done < n);
-	rig->ticks += vio_ticks() - start;
-	rig->readings++;
 	return done;
 }
 
@@ -64,8 +61,11 @@ static void tx_burst(struct bench *b, const void *arg, int burst)
 	if (!tx_open(&rig, b, arg))
 		return;
 	while (bench_next(b)) {
-		uint16_t n = make_packets(&rig), sent = transmit(&rig, n, (uint16_t)burst);
+		uint16_t n = make_packets(&rig), sent;
+		uint64_t start = vio_ticks();
 
+		sent = transmit(&rig, n, (uint16_t)burst);
+		rig_sample(&rig, start, sent);
 		vio_pkt_put(rig.cache, rig.pkts + sent, (uint16_t)(n - sent));
 		rig.packets += sent;
 		vio_loop_step(rig.loop, RIG_BATCH);
@@ -76,7 +76,6 @@ static void tx_burst(struct bench *b, const void *arg, int burst)
 /* Cycles of the model in the same loop. */
 static void tx_device_only(struct bench *b, const void *arg, int burst)
 {
-	uint64_t device = 0;
 	struct rig rig;
 
 	if (!tx_open(&rig, b, arg))
@@ -88,10 +87,8 @@ static void tx_device_only(struct bench *b, const void *arg, int burst)
 		vio_pkt_put(rig.cache, rig.pkts + sent, (uint16_t)(n - sent));
 		rig.packets += sent;
 		start = vio_ticks();
-		vio_loop_step(rig.loop, RIG_BATCH);
-		device += vio_ticks() - start;
+		rig_sample(&rig, start, vio_loop_step(rig.loop, RIG_BATCH));
 	}
-	rig.ticks = device;
 	rig_close(&rig, b);
 }
 
