@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""vio's driver against real vhost-user backends: dpdk-testpmd and Open vSwitch with DPDK. TAP."""
+
+import argparse
+import os
+import sys
+import tempfile
+
+import faults
+import matrix
+import switch
+from rig import Rig, Tap
+from proc import ProcError, kill_all
+
+GROUPS = (matrix, faults, switch)
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('words', nargs='*', help='only cases whose name holds all these words')
+    parser.add_argument('--list', action='store_true', help='list the cases')
+    parser.add_argument('--quick', action='store_true', help='10^5 frames a mode, not 10^7')
+    parser.add_argument('--verify', default='', help='the program verify of the build folder')
+    parser.add_argument('--vio', default='', help='the tool vio; without it its cases are skipped')
+    return parser.parse_args()
+
+
+def wanted_cases(words):
+    cases = [case for group in GROUPS for case in group.cases()]
+    return [case for case in cases if all(word in case.name for word in words)]
+
+
+def run_case(case, rig, tap):
+    """One case; whatever goes wrong in it fails it, and the next begins with a fresh backend."""
+    rig.case = case.name
+    try:
+        case.run(rig)
+    except (ProcError, OSError, ValueError, KeyError) as error:
+        tap.point(False, case.name, '%s: %s' % (type(error).__name__, error))
+        rig.reset()
+
+
+def main():
+    args = parse_args()
+    cases = wanted_cases(args.words)
+    if args.list:
+        print('\n'.join(case.name for case in cases))
+        return 0
+    tap = Tap()
+    if not os.access(args.verify, os.X_OK):
+        sys.exit('run.py: --verify PATH is needed: the program that meson builds')
+    with tempfile.TemporaryDirectory(prefix='vio-backend-') as folder:
+        os.chmod(folder, 0o755)
+        rig = Rig(tap, folder, args)
+        try:
+            for case in cases:
+                run_case(case, rig, tap)
+        finally:
+            rig.reset()
+            kill_all()
+    return tap.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Two of vio's ports on a bridge of Open vSwitch with DPDK."""
+
+import itertools
+import json
+import os
+import subprocess
+
+from rig import Case
+
+MODES = tuple(itertools.product(('off', 'on'), ('off', 'on'), (1, 2)))
+WAIT = 'timeout=10000'
+
+
+def bridge(rig, listen):
+    """A bridge with two ports; with @listen vio listens. Returns (switch, addresses)."""
+    switch = rig.ovs()
+    rig.serial += 1
+    addresses, names = [], ['a%d' % rig.serial, 'b%d' % rig.serial]
+    for name in names:
+        path = os.path.join(rig.folder, name) if listen else None
+        addresses.append('vhost-user:' + switch.add_port(name, path) +
+                         (',server,' if listen else ',') + WAIT)
+    switch.connect(*names)
+    return switch, names, addresses
+
+
+def end_bridge(switch, names):
+    for name in names:
+        switch.vsctl('del-port', switch.bridge, name)
+
+
+def check_bridge(rig, options, listen, args):
+    switch, names, addresses = bridge(rig, listen)
+    count = 20000 if rig.args.quick else 10**6
+    verify = rig.verify('-S', '-n', count, *args, 'echo',
+                          *('%s,%s' % (address, options) for address in addresses))
+    result = verify.result()
+    wrong = rig.clean(result)
+    rig.point(not wrong, '%s, vio %s: %d frames, %.2f M/s' %
+                (' '.join(args), 'listens' if listen else 'connects', result['rx'],
+                 result['rx'] / 1000 / max(result['run_ms'], 1)), '%s\n%s' % (wrong, verify.out))
+    end_bridge(switch, names)
+
+
+def ports(options):
+    def run(rig):
+        for listen in (True, False):
+            check_bridge(rig, options, listen, ('-s', '60'))
+        check_bridge(rig, options, True, ('-s', '60-1514', '-m', '4'))
+        rig.point(rig.ovs().alive, 'the switch still runs')
+    return run
+
+
+def pktgen(options):
+    def run(rig):
+        if not os.access(rig.args.vio, os.X_OK):
+            rig.skip('vio pktgen through the bridge', 'the tool is not built')
+            return
+        switch, names, addresses = bridge(rig, True)
+        done = subprocess.run(
+            [rig.args.vio, 'pktgen', *('%s,%s' % (a, options) for a in addresses),
+             '-r', '200kpps', '-t', '3s', '--warmup', '1s', '--json', '-', '--quiet'],
+            capture_output=True, text=True, timeout=60, check=False)
+        report = json.loads(done.stdout)
+        rig.point(done.returncode == 0, 'vio pktgen ends well',
+                    'exit code %d\n%s' % (done.returncode, done.stderr))
+        rig.point(report['rx']['received'] == report['tx']['sent'] > 0, 'all frames arrive',
+                    report)
+        for name in ('lost', 'corrupt'):
+            rig.point(report['rx'].get(name) == 0, 'no frame is ' + name, report['rx'])
+        end_bridge(switch, names)
+    return run
+
+
+def cases():
+    for packed, mrg, queues in MODES:
+        options = 'packed=%s,mrg_rxbuf=%s,queues=%d' % (packed, mrg, queues)
+        yield Case('ovs ' + options, ports(options))
+        yield Case('ovs pktgen ' + options, pktgen(options))
