@@ -41,7 +41,8 @@ class Ovs:
         extra = ('--no-huge --legacy-mem -m 1024 --no-pci --no-telemetry --file-prefix %s' %
                  self.prefix)
         settings = {'dpdk-init': 'true', 'dpdk-lcore-mask': '0x1', 'pmd-cpu-mask': '0x2',
-                    'dpdk-extra': '"%s"' % extra}
+                    # Otherwise one pool of 262144 buffers, which ordinary pages hardly give.
+                    'per-port-memory': 'true', 'dpdk-extra': '"%s"' % extra}
         return ['other_config:%s=%s' % item for item in settings.items()]
 
     def _wait_file(self, name, timeout=10):

@@ -332,7 +332,7 @@ static void print_result(const struct run *run, int code)
 #undef X
 	printf(", \"open_ms\": %.3f, \"first_ms\": %.3f, \"run_ms\": %.3f",
 	       ms(run->start_ns, run->open_ns), ms(run->start_ns, run->first_ns),
-	       ms(run->open_ns, run->end_ns));
+	       ms(run->begin_ns, run->end_ns));
 	printf(", \"rss_pool_kib\": %" PRIu64 ", \"rss_port_kib\": %" PRIu64,
 	       run->rss_pool - run->rss_before, run->rss_port - run->rss_pool);
 	if (port->port)
@@ -364,6 +364,7 @@ int main(int argc, char **argv)
 	run.deadline_ns = run.now_ns + opt.seconds * UINT64_C(1000000000);
 	if (!code && opt.settle)
 		code = drive(&run, settle_step);
+	run.begin_ns = run.now_ns;
 	if (!code)
 		code = drive(&run, opt.mode->step);
 	run.end_ns = run.moved_ns;

@@ -85,7 +85,7 @@ struct run {
 	struct port port[PORTS_MAX];
 	struct flow flow[FLOWS_MAX];
 	uint32_t gen_seen[65536]; /* flowgen: frames of each of its flows */
-	uint64_t now_ns, start_ns, open_ns, first_ns, end_ns; /* clock, and when what happened */
+	uint64_t now_ns, start_ns, open_ns, begin_ns, first_ns, end_ns; /* now, and what was when */
 	uint64_t checked_ns, moved_ns, hello_ns, deadline_ns;
 	uint64_t rss_before, rss_pool, rss_port; /* KiB */
 	const char *error;                       /* id of the error that vio has reported */
