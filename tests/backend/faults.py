@@ -46,8 +46,8 @@ def reopen(options):
             rig.point(not wrong, 'open %d of %d sends and closes cleanly' % (i + 1, OPENS), wrong)
         rig.point(pmd.alive, 'testpmd still runs')
         for name, what in (('open_ms', 'to open'), ('first_ms', 'to the first packet')):
-            rig.note('%s: %.1f ms (median)' %
-                       (what, statistics.median(r[name] for r in results)))
+            rig.measured('%.1f ms %s (median)' %
+                         (statistics.median(r[name] for r in results), what))
     return run
 
 
@@ -56,7 +56,7 @@ def start_echo(rig, options):
     pmd = rig.testpmd(1)
     pmd.start('io')
     verify = rig.verify('-n', 10**12, '-s', '60-1514', '-m', 3, 'echo',
-                          address_of(rig, options), deadline=30)
+                        address_of(rig, options), deadline=30)
     wait_for('traffic', lambda: pmd.stats()['rx'] > 10000)
     return pmd, verify
 
@@ -70,7 +70,7 @@ def backend_killed(options):
         took = time.monotonic() - began
         rig.point(took < 1, 'ends within a second of the kill', '%.2f s' % took)
         rig.point(result['code'] == 1 and result['error'] == 'VIO-VU-01',
-                    'says that the backend has gone', verify.out)
+                  'says that the backend has gone', verify.out)
         for name in ('leaked', 'bad_puts', 'corrupt', 'reordered'):
             rig.point(result[name] == 0, 'no buffer or frame is ' + name, result)
         rig.reset()
@@ -88,16 +88,46 @@ def driver_killed(options):
     return run
 
 
+def backend_pauses(options):
+    def run(rig):
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        count = 400000 if rig.args.quick else 4 * 10**6
+        verify = rig.verify('-n', count, '-q', 5000, 'echo', address_of(rig, options))
+        wait_for('traffic', lambda: pmd.stats()['rx'] > 1000)
+        for _ in range(3):
+            pmd.stop()
+            time.sleep(0.2)
+            pmd.run('start', 'packet forwarding')
+        result = verify.result()
+        rig.point(not rig.clean(result), 'nothing is lost over 3 pauses', verify.out)
+        pmd.stop()
+    return run
+
+
+def many_queues(options):
+    def run(rig):
+        pmd = rig.testpmd(1)
+        verify = rig.verify('-R', 1 << 24, '-B', 1 << 17, 'open',
+                            address_of(rig, options + ',queues=64'))
+        result = verify.result()
+        rig.point(not rig.clean(result), '%d queue pairs open and close' % result['queues'],
+                  verify.out)
+        wrong, _ = one_open(rig, pmd, address_of(rig, options))
+        rig.point(not wrong and pmd.alive, 'the backend takes the next port', wrong)
+    return run
+
+
 def memory(rig):
     pmd = rig.testpmd(1)
     for options in MODES:
         result = rig.verify('-B', 4096, 'open', address_of(rig, options)).result()
         rig.point(not rig.clean(result) and result['entries'] == 1024,
-                    'one queue pair of 1024 opens, ' + options, result)
-        rig.note('%s: resident +%d KiB for pool and region, +%d KiB for the port '
-                   '(rings %d, private %d bytes)' %
-                   (options, result['rss_pool_kib'], result['rss_port_kib'],
-                    result['ring_bytes'], result['private_bytes']))
+                  'one queue pair of 1024 opens, ' + options, result)
+        rig.measured('%s: +%d KiB for region and pool of 4096, +%d KiB for the port '
+                     '(rings %d, private %d bytes)' %
+                     (options, result['rss_pool_kib'], result['rss_port_kib'],
+                      result['ring_bytes'], result['private_bytes']))
     rig.point(pmd.alive, 'testpmd still runs')
 
 
@@ -150,7 +180,8 @@ BAD = (
     Bad('a peer that never answers', 'PATH,timeout=300', 'VIO-DEV-03', make=silent_socket),
     Bad('a path that is too long', 'PATH' + 'x' * 120, 'VIO-SOCK-01'),
     Bad('a socket of another user', 'SOCK', 'VIO-SOCK-03', prefix=NOBODY),
-    Bad('a region that is too small', 'SOCK', 'VIO-MEM-04', ('-R', '4096')),
+    # More than any rounding up to huge pages gives.
+    Bad('a region that is too small', 'SOCK,queues=64', 'VIO-MEM-04'),
     Bad('buffers below a frame without mergeable ones', 'SOCK,mrg_rxbuf=off', 'VIO-DEV-11',
         ('-b', '1024')),
 )
@@ -158,18 +189,21 @@ BAD = (
 
 def bad_open(bad):
     def run(rig):
+        if bad.prefix and os.geteuid():
+            rig.skip('is refused', 'only root can become another user')
+            return
         pmd = rig.testpmd(1)
         path = os.path.join(rig.folder, 'bad')
         address = bad.address.replace('SOCK', rig.socket).replace('PATH', path)
         with bad.make(path):
             verify = rig.verify(*bad.args, 'open', 'vhost-user:' + address, prefix=bad.prefix,
-                                  deadline=10)
+                                deadline=10)
             result = verify.result()
         if os.path.exists(path):
             os.unlink(path)
-        rig.point(result['code'] == 1 and result['error'] == bad.error and not result['leaked'] and
-                    'error[%s]' % bad.error in verify.out,
-                    'is refused with ' + bad.error, verify.out)
+        refused = result['code'] == 1 and result['error'] == bad.error and not result['leaked']
+        rig.point(refused and 'error[%s]' % bad.error in verify.out,
+                  'is refused with ' + bad.error, verify.out)
         rig.note(verify.out.split('{')[0])
         wrong, _ = one_open(rig, pmd, address_of(rig, 'packed=off'))
         rig.point(not wrong and pmd.alive, 'the backend takes the next port', wrong)
@@ -181,6 +215,8 @@ def cases():
         yield Case('reopen ' + options, reopen(options))
         yield Case('backend killed ' + options, backend_killed(options))
         yield Case('driver killed ' + options, driver_killed(options))
+        yield Case('backend pauses ' + options, backend_pauses(options))
+        yield Case('many queues ' + options, many_queues(options))
     yield Case('memory', memory)
     for bad in BAD:
         yield Case('refused ' + bad.what, bad_open(bad))

@@ -53,10 +53,10 @@ def run_step(rig, pmd, address, step, count, buffers):
     wrong = rig.clean(result)
     if not wrong:
         wrong = check_counts(result, pmd.stats(), step.kind)
+    frames = max(result['tx'], result['rx'])
     rig.point(not wrong, '%s, %d frames, %.2f M/s' %
-                (step.what, max(result['tx'], result['rx']),
-                 max(result['tx'], result['rx']) / 1000 / max(result['run_ms'], 1)),
-                '%s\n%s' % (wrong, verify.out[-1500:]))
+              (step.what, frames, frames / 1000 / max(result['run_ms'], 1)),
+              '%s\n%s' % (wrong, verify.out[-1500:]))
     return result
 
 
@@ -79,6 +79,37 @@ def mode_runner(mode, queues):
     return run
 
 
+# Rings off the beaten track: address options, verify's further arguments.
+RINGS = (
+    ('packed=off,size=2', '-w 1'),
+    ('packed=off,size=64', '-w 32'),
+    ('packed=off,size=32768', '-R 4194304 -B 81920'),
+    ('packed=on,size=2', '-w 1'),
+    ('packed=on,size=63', '-w 32'),
+    ('packed=on,size=1000', '-w 256'),
+    ('packed=on,size=32768', '-R 4194304 -B 81920'),
+    ('packed=off,indirect_desc=off', '-m 9'),
+    ('packed=on,indirect_desc=off', '-m 9'),
+    ('packed=off,event_idx=off', '-m 2'),
+    ('packed=on,event_idx=off', '-m 2'),
+)
+
+
+def ring_runner(options, args):
+    def run(rig):
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        verify = rig.verify('-n', 20000, '-s', '60-1514', *args.split(), 'echo',
+                            'vhost-user:%s,%s' % (rig.socket, options))
+        result = verify.result()
+        pmd.stop()
+        wrong = rig.clean(result) or check_counts(result, pmd.stats(), 'echo')
+        rig.point(not wrong, '%d frames come back' % result['rx'], '%s\n%s' % (wrong, verify.out))
+        rig.point(pmd.alive, 'testpmd still runs')
+
+    return run
+
+
 def cases():
     on_off = ('off', 'on')
     for queues, packed, in_order, mrg in itertools.product((1, 2), on_off, on_off, on_off):
@@ -86,3 +117,5 @@ def cases():
             'packed' if packed == 'on' else 'split', in_order, mrg, queues)
         mode = {'packed': packed, 'in_order': in_order, 'mrg_rxbuf': mrg}
         yield Case('matrix ' + name, mode_runner(mode, queues))
+    for options, args in RINGS:
+        yield Case('ring ' + options, ring_runner(options, args))

@@ -29,18 +29,18 @@ class Tap:
         print('%sok %d - %s' % ('' if ok else 'not ', self.n, text))
         if not ok and diagnosis:
             self.note(diagnosis)
-        sys_flush()
+        flush()
 
     def skip(self, text, why):
         self.n += 1
         print('ok %d - %s # SKIP %s' % (self.n, text, why))
-        sys_flush()
+        flush()
 
     @staticmethod
     def note(text):
         for line in str(text).splitlines():
             print('# ' + line)
-        sys_flush()
+        flush()
 
     def finish(self):
         self.note('%d of %d failed, %.0f s' %
@@ -49,7 +49,7 @@ class Tap:
         return 1 if self.failed else 0
 
 
-def sys_flush():
+def flush():
     print(end='', flush=True)
 
 
@@ -123,6 +123,10 @@ class Rig:
 
     def note(self, text):
         self.tap.note(text)
+
+    def measured(self, text):
+        """A figure that the summary of all suites shows too."""
+        self.tap.note('note: %s: %s' % (self.case, text))
 
     def clean(self, result):
         """Complaints about a result: the faults that it has."""

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 
+from ovs import DAEMON
 from rig import Case
 
 MODES = tuple(itertools.product(('off', 'on'), ('off', 'on'), (1, 2)))
@@ -35,11 +36,11 @@ def check_bridge(rig, options, listen, args):
     count = 20000 if rig.args.quick else 10**6
     # The switch puts all flows onto one queue, whose ring they share.
     verify = rig.verify('-S', '-n', count, '-w', 256, *args, 'echo',
-                          *('%s,%s' % (address, options) for address in addresses))
+                        *('%s,%s' % (address, options) for address in addresses))
     result = verify.result()
     wrong = rig.clean(result)
     rig.point(not wrong, '%s, vio %s: %d frames, %.2f M/s' %
-                (' '.join(args), 'listens' if listen else 'connects', result['rx'],
+              (' '.join(args), 'listens' if listen else 'connects', result['rx'],
                  result['rx'] / 1000 / max(result['run_ms'], 1)), '%s\n%s' % (wrong, verify.out))
     end_bridge(switch, names)
 
@@ -65,17 +66,27 @@ def pktgen(options):
             capture_output=True, text=True, timeout=60, check=False)
         report = json.loads(done.stdout)
         rig.point(done.returncode == 0, 'vio pktgen ends well',
-                    'exit code %d\n%s' % (done.returncode, done.stderr))
+                  'exit code %d\n%s' % (done.returncode, done.stderr))
         rig.point(report['rx']['received'] == report['tx']['sent'] > 0, 'all frames arrive',
-                    report)
+                  report)
         for name in ('lost', 'corrupt'):
             rig.point(report['rx'].get(name) == 0, 'no frame is ' + name, report['rx'])
         end_bridge(switch, names)
     return run
 
 
+def with_switch(run):
+    """The case if there is an Open vSwitch with DPDK."""
+    def check(rig):
+        if os.access(DAEMON, os.X_OK) and not os.geteuid():
+            run(rig)
+        else:
+            rig.skip('ports on a bridge', 'needs root and openvswitch-switch-dpdk')
+    return check
+
+
 def cases():
     for packed, mrg, queues in MODES:
         options = 'packed=%s,mrg_rxbuf=%s,queues=%d' % (packed, mrg, queues)
-        yield Case('ovs ' + options, ports(options))
-        yield Case('ovs pktgen ' + options, pktgen(options))
+        yield Case('ovs ' + options, with_switch(ports(options)))
+        yield Case('ovs pktgen ' + options, with_switch(pktgen(options)))

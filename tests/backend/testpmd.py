@@ -22,7 +22,7 @@ class Testpmd(Proc):
         for vdev in vdevs:
             cmd += ['--vdev', vdev]
         cmd += list(eal) + ['--', '-i', '--disable-link-check', '--port-topology=loop',
-                            '--rxq=%d' % queues, '--txq=%d' % queues,
+                            '--no-flush-rx', '--rxq=%d' % queues, '--txq=%d' % queues,
                             '--total-num-mbufs=%d' % MBUFS] + list(args)
         super().__init__(cmd, 'testpmd', deadline)
         self.expect('testpmd> ', 30)

@@ -143,19 +143,20 @@ static int vio_failed(struct run *run)
 	return EXIT_ERROR;
 }
 
-/* Resident memory of this process in KiB. */
+/* Resident memory of this process in KiB, huge pages too. */
 static uint64_t rss_kib(void)
 {
 	char line[128];
-	uint64_t kib = 0;
+	uint64_t sum = 0, kib;
 	FILE *f = fopen("/proc/self/status", "r");
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "VmRSS: %" SCNu64, &kib) == 1)
-			break;
+		if (sscanf(line, "VmRSS: %" SCNu64, &kib) == 1 ||
+		    sscanf(line, "HugetlbPages: %" SCNu64, &kib) == 1)
+			sum += kib;
 	if (f)
 		fclose(f);
-	return kib;
+	return sum;
 }
 
 static int open_pool(struct run *run)
@@ -338,7 +339,7 @@ static void print_result(const struct run *run, int code)
 	if (port->port)
 		printf(", \"queues\": %u, \"entries\": %u, \"rx_variant\": \"%s\", "
 		       "\"tx_variant\": \"%s\", \"ring_bytes\": %zu, \"private_bytes\": %zu",
-		       port->queues, port->info.entries, port->rx_variant, port->tx_variant,
+		       port->info.queues, port->info.entries, port->rx_variant, port->tx_variant,
 		       port->info.ring_bytes, port->info.private_bytes);
 	puts("}");
 }
