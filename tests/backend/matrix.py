@@ -7,6 +7,8 @@ import itertools
 from rig import Case
 
 FULL, QUICK = 10**7, 10**5
+# Frames that a step sends at least: a sweep from 60 to 9000 bytes reaches each size.
+EVERY_SIZE = 9000
 
 # A part of a mode. share: of the frames of the mode; fwd, sizes: testpmd's forwarding mode and its
 # txpkts; split: its txsplit; args: verify's.
@@ -71,7 +73,7 @@ def mode_runner(mode, queues):
         for step in STEPS:
             use = buffers if '9000' in step.what else ()
             result = run_step(rig, pmd, 'vhost-user:%s,%s' % (rig.socket, address), step,
-                              max(int(total * step.share), 1000), use)
+                              max(int(total * step.share), EVERY_SIZE), use)
         rig.point(result['queues'] == queues, 'has %d queue pairs' % queues, result)
         rig.note('variants %s, %s' % (result['rx_variant'], result['tx_variant']))
         rig.point(pmd.alive, 'testpmd still runs')
