@@ -93,7 +93,7 @@ def backend_pauses(options):
         pmd = rig.testpmd(1)
         pmd.start('io')
         count = 400000 if rig.args.quick else 4 * 10**6
-        verify = rig.verify('-n', count, '-q', 5000, 'echo', address_of(rig, options))
+        verify = rig.verify('-n', count, 'echo', address_of(rig, options))
         wait_for('traffic', lambda: pmd.stats()['rx'] > 1000)
         for _ in range(3):
             pmd.stop()

@@ -9,6 +9,7 @@
 #define HELLO_NS  20000000u
 #define HELLO_LEN 64u
 #define SETTLE_MS 100u
+#define LOST_MS   3000u
 
 static uint16_t flow_id(const struct run *run, const struct port *port, uint16_t queue)
 {
@@ -297,7 +298,7 @@ static uint32_t echo_step(struct run *run, bool *done)
 		}
 	}
 	/* What has not come by now does not come any more. */
-	if (!moved && is_silent(run, run->opt->silence_ms))
+	if (!moved && is_silent(run, LOST_MS))
 		*done = true;
 	return moved;
 }

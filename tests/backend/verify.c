@@ -31,7 +31,7 @@ static const char usage[] =
 	"  -k KIND     rx: txonly or flowgen [txonly]\n"
 	"  -f N        flowgen's flows [1024]\n"
 	"  -t SECONDS  deadline [60]\n"
-	"  -q MS       how long silence is [500]\n"
+	"  -q MS       rx: how long silence is [500]\n"
 	"  -S          begin when small frames come through\n"
 	"\n"
 	"Exit codes: 0 all right, 1 vio reports an error, 2 usage, 3 something was not right.\n";
