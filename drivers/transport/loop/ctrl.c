@@ -154,13 +154,11 @@ static void serve_one(struct vio_loop *loop, struct queue *q, const struct chain
  */
 void ctrl_serve(struct vio_loop *loop, struct queue *q)
 {
-	struct chain *c;
+	struct chain c;
 
 	do {
-		while ((c = queue_peek(q)) != NULL) {
-			serve_one(loop, q, c);
-			queue_pop(q, 1);
-		}
+		while (queue_take(q, &c))
+			serve_one(loop, q, &c);
 		queue_flush(q);
 		q->ring->ask(q, true);
 		ring_fence();

@@ -204,7 +204,7 @@ struct vio_loop {
 
 	uint8_t status; /* read by doorbells */
 	struct vio_features offered, taken;
-	bool accepted, event_idx, indirect, mrg, packed;
+	bool impaired, event_idx, indirect, mrg, packed;
 	uint16_t hdr_len;
 	uint32_t rx_need, tx_max;
 	uint16_t pairs; /* active */
@@ -256,6 +256,7 @@ void loop_features_apply(struct vio_loop *loop);
 /* queue.c */
 int queue_open(struct vio_loop *loop, const struct ring_place *place, struct queue **out);
 void queue_close(struct queue *q);
+bool queue_take(struct queue *q, struct chain *c);
 struct chain *queue_peek(struct queue *q);
 struct chain *queue_peek_at(struct queue *q, uint32_t i);
 void queue_pop(struct queue *q, uint32_t n);

@@ -76,6 +76,14 @@ static bool fetch(struct queue *q, struct chain *c)
 	return rest(q) && q->ring->fetch(q, c);
 }
 
+/* Take the next buffer, for good: on queues that nobody peeks at. Its pieces stand until the next
+ * one is taken. */
+bool queue_take(struct queue *q, struct chain *c)
+{
+	c->seg = 0;
+	return fetch(q, c);
+}
+
 static struct chain *chain_slot(struct queue *q, uint32_t i)
 {
 	uint32_t at = q->chain_first + i;

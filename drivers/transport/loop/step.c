@@ -271,40 +271,37 @@ static COLD void send_impaired(struct step *s, struct pair *p, struct inbox *in,
 		release_held(s, p, in);
 }
 
-static bool impaired(const struct loop_options *opt)
+static void take_frame(struct step *s, struct pair *p, struct queue *tx, const struct chain *c,
+		       struct inbox *in)
 {
-	return opt->loss | opt->dup | opt->corrupt | opt->reorder | opt->delay_ns;
+	struct vio_loop *loop = s->loop;
+	struct frame_hdr hdr;
+	struct record *r;
+
+	if (!frame_take(loop, tx, c, &hdr) || !in)
+		return;
+	r = inbox_room(in, (uint32_t)c->read_bytes - loop->hdr_len);
+	r->hdr = hdr;
+	r->due_ns = 0;
+	gather(tx, c, r->frame);
+	if (likely(!loop->impaired))
+		inbox_push(in, r);
+	else
+		send_impaired(s, p, in, r);
 }
 
 /* Take frames from the driver into @in; NULL: nobody gets them. */
 static uint32_t take_frames(struct step *s, struct pair *p, struct queue *tx, struct inbox *in)
 {
-	struct vio_loop *loop = s->loop;
-	bool plain = !impaired(&loop->opt);
-	struct frame_hdr hdr;
-	struct chain *c;
+	bool look = in || !s->loop->opt.null;
+	struct chain c;
 	uint32_t n = 0;
 
-	for (; n < s->budget && (!in || inbox_has_room(in)); n++) {
-		c = queue_peek(tx);
-		if (!c)
-			break;
-		if (in || !loop->opt.null) {
-			if (frame_take(loop, tx, c, &hdr) && in) {
-				struct record *r =
-					inbox_room(in, (uint32_t)c->read_bytes - loop->hdr_len);
-
-				r->hdr = hdr;
-				r->due_ns = 0;
-				gather(tx, c, r->frame);
-				if (likely(plain))
-					inbox_push(in, r);
-				else
-					send_impaired(s, p, in, r);
-			}
-		}
-		queue_done(tx, c, 0);
-		queue_pop(tx, 1);
+	/* There is room for any frame before one is taken, so that none has to be put aside. */
+	for (; n < s->budget && (!in || inbox_has_room(in)) && queue_take(tx, &c); n++) {
+		if (look)
+			take_frame(s, p, tx, &c, in);
+		queue_done(tx, &c, 0);
 	}
 	s->add.in += n;
 	if (unlikely(p->held_for && !n && in))

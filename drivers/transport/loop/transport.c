@@ -95,6 +95,8 @@ static int loop_open(struct address *addr, uint32_t timeout_ms, struct transport
 		rc = err_set(ERR_NO_MEMORY, -ENOMEM, "loop: a device");
 		goto free_loop;
 	}
+	loop->impaired = loop->opt.loss || loop->opt.dup || loop->opt.corrupt ||
+			 loop->opt.reorder || loop->opt.delay_ns;
 	loop_offer(loop);
 	reset(loop);
 	describe_self(loop);
