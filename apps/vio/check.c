@@ -26,8 +26,10 @@ void check_id_init(struct check_id *id, const struct frame_spec *spec, const str
 	*id = (struct check_id){ .port = { spec->flow.sport, spec->flow.dport },
 				 .l4 = f->l4,
 				 .payload = f->payload };
-	memcpy(id->mac[0], spec->src_mac, 6);
-	memcpy(id->mac[1], spec->dst_mac, 6);
+	for (int i = 0; i < 2; i++) {
+		memcpy(id->macs[i], i ? spec->src_mac : spec->dst_mac, 6);
+		memcpy(id->macs[i] + 6, i ? spec->dst_mac : spec->src_mac, 6);
+	}
 }
 
 static bool port_in(const struct port_range *r, unsigned int port)
@@ -35,10 +37,30 @@ static bool port_in(const struct port_range *r, unsigned int port)
 	return port - r->first < r->count;
 }
 
+static inline bool macs_ours(const struct check_id *id, const uint8_t *frame)
+{
+	return !memcmp(frame, id->macs[0], 12) || !memcmp(frame, id->macs[1], 12);
+}
+
 static bool mark_macs(const struct check_id *id, const uint8_t *frame, uint32_t len)
 {
-	return len >= 12 && ((!memcmp(frame, id->mac[1], 6) && !memcmp(frame + 6, id->mac[0], 6)) ||
-			     (!memcmp(frame, id->mac[0], 6) && !memcmp(frame + 6, id->mac[1], 6)));
+	return len >= 12 && macs_ours(id, frame);
+}
+
+/* Bits in which the addresses differ from @macs. */
+static int bits_off(const uint8_t *macs, const uint8_t *frame)
+{
+	int bits = 0;
+
+	for (int i = 0; i < 12; i++)
+		bits += __builtin_popcount(macs[i] ^ frame[i]);
+	return bits;
+}
+
+static __attribute__((cold, noinline)) bool macs_one_off(const struct check_id *id,
+							 const uint8_t *frame)
+{
+	return bits_off(id->macs[0], frame) == 1 || bits_off(id->macs[1], frame) == 1;
 }
 
 static bool mark_ports(const struct check_id *id, const uint8_t *frame, uint32_t len)
@@ -143,6 +165,7 @@ enum check_result check_frame(const struct check_id *id, const uint8_t *frame, u
 
 	if (!parse_frame(frame, len, &d) || !datagram_intact(&d, csum_done))
 		return check_stranger(id, frame, len);
+	out->odd_macs = !macs_ours(id, frame) && macs_one_off(id, frame);
 	p = d.udp + 8;
 	stream_ns = get16(p + 16);
 	out->seq = get32(p + 4);

@@ -9,7 +9,7 @@
 
 /* What is known of the frames that should arrive, to tell damaged ones from strangers. */
 struct check_id {
-	uint8_t mac[2][6];
+	uint8_t macs[2][12]; /* both addresses as sent, and exchanged */
 	struct port_range port[2];
 	uint16_t l4, payload; /* offsets as they were sent */
 };
@@ -25,6 +25,7 @@ struct check_info {
 	uint32_t seq;
 	unsigned int stream;
 	uint64_t sent_ns; /* since 1970 */
+	bool odd_macs;    /* the addresses are not ours, but differ in one bit only */
 };
 
 void check_id_init(struct check_id *id, const struct frame_spec *spec, const struct frames *f);

@@ -203,6 +203,28 @@ static void test_noise(void **state)
 	rig_fini(&r);
 }
 
+static void test_odd_macs(void **state)
+{
+	static const struct {
+		uint8_t at, flip;
+		bool odd;
+	} table[] = { { 0, 1, true }, { 11, 0x80, true }, { 5, 3, false }, { 6, 0xff, false } };
+	struct check_info info;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, "64", false, 0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		buffer[table[i].at] ^= table[i].flip;
+		assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+		assert_int_equal(info.odd_macs, table[i].odd);
+		buffer[table[i].at] ^= table[i].flip;
+	}
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+	assert_false(info.odd_macs);
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	struct case_list list = { 0 };
@@ -217,6 +239,7 @@ int main(void)
 		 NULL);
 	case_add(&list, "a checksum left to the device is not verified", test_csum_left_to_device,
 		 NULL);
+	case_add(&list, "one wrong bit in the MAC addresses is noticed", test_odd_macs, NULL);
 	case_add(&list, "noise is survived", test_noise, NULL);
 	return case_run("check", &list);
 }

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "options.h"
+
+extern const struct command command_pktgen;
+
+#endif

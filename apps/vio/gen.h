@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APP_GEN_H
+#define APP_GEN_H
+
+#include <stdio.h>
+#include <vio/vio.h>
+
+#include "plan.h"
+#include "worker.h"
+
+/* What `vio pktgen` was asked for. */
+struct gen_config {
+	const char *port[2];
+	unsigned int n_ports;
+	struct rate rate;
+	struct sizes sizes;
+	uint64_t count;
+	uint64_t time_ns; /* 0: not asked for */
+	uint64_t warmup_ns, drain_ns, interval_ns;
+	struct ip_range src_ip, dst_ip; /* count 0: default */
+	struct port_range src_port, dst_port;
+	uint64_t flows;
+	uint8_t src_mac[6], dst_mac[6];
+	bool src_mac_given, dst_mac_given;
+	struct vlan_list vlans;
+	bool ipv6, tx_only, rx_only, bidir, quiet, verbose, dry_run;
+	uint64_t burst, queues, buffers;
+	struct cpu_list cpus;
+	double late_limit; /* percent of bursts */
+	const char *json, *write;
+};
+
+/* A port, with a pool of its own. */
+struct gen_port {
+	struct vio_pool *pool;
+	struct vio_port *port;
+	struct vio_port_info info;
+	struct vio_loop *loop;
+};
+
+#define PATHS_MAX 2
+
+/* Everything that is counted, summed over all jobs at one moment. */
+struct totals {
+	uint64_t sent, tx_bytes, unsent, bursts, late_bursts, ring_full, no_buffers, skipped;
+	uint64_t tx_cost_packets, gen_ticks, tx_ticks;
+	uint64_t received, rx_bytes, missing, reordered, duplicate, late, early;
+	uint64_t corrupt, foreign, rx_cost_packets, rx_ticks, check_ticks;
+};
+
+/* A line of the report. */
+struct interval {
+	double from_s, to_s; /* since the measurement began */
+	struct totals d;     /* what it adds */
+	uint64_t p50, p99, p999;
+};
+
+enum verdict { VERDICT_VALID, VERDICT_INVALID, VERDICT_FAILED };
+
+#define REASONS_MAX 8
+
+struct result {
+	enum verdict verdict;
+	unsigned int n_reasons;
+	char reason[REASONS_MAX][160];
+	bool interrupted;
+	struct totals t;
+	uint64_t lost;
+	double duration_s;         /* of the measurement */
+	double asked_pps;          /* 0: as fast as can be */
+	double rate_pps, rate_bps; /* achieved; FCS included */
+	struct hist latency, pace;
+};
+
+/* A run of the generator, from set-up to result. */
+struct gen {
+	const struct gen_config *cfg;
+	FILE *out; /* for people: stdout, or stderr where stdout is for JSON */
+	struct stamp_clock clock;
+	struct timetable times;
+	struct gen_port port[2];
+	unsigned int n_paths;
+	struct path path[PATHS_MAX];
+	unsigned int n_tx, n_rx;
+	struct tx_job *tx;
+	struct rx_job *rx;
+	struct plan plan;
+	struct worker *workers;
+	unsigned int n_started;
+	char started[32]; /* UTC */
+	struct interval *intervals;
+	size_t n_intervals, max_intervals;
+	struct totals last; /* at the end of the last interval */
+	struct hist last_latency;
+	bool stalled;
+	char failure[400]; /* what ended the run; "": nothing */
+	struct result result;
+};
+
+/* Open ports, build frames, make jobs. Return: 0, or an exit code with the error reported; then
+ * too, end with gen_close(). */
+int gen_open(struct gen *g, const struct gen_config *cfg);
+void gen_close(struct gen *g);
+
+/* Fill @spec for the frames of direction @dir (0: from the first port). */
+void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec);
+
+/* Run the workers until the time is over, the count is reached, somebody interrupts or a port dies.
+ * Return: 0, or an exit code with the error reported. */
+int gen_run(struct gen *g);
+
+/* Sum the counters up, at any time. */
+void gen_totals(const struct gen *g, struct totals *t);
+void gen_latency(const struct gen *g, struct hist *h);
+void totals_subtract(struct totals *d, const struct totals *now, const struct totals *before);
+
+/* When the workers have stopped: what came out. */
+void gen_result(struct gen *g);
+
+/* Does this run send, does it receive? */
+static inline bool gen_sends(const struct gen *g)
+{
+	return !g->cfg->rx_only;
+}
+
+static inline bool gen_receives(const struct gen *g)
+{
+	return !g->cfg->tx_only;
+}
+
+void report_header(const struct gen *g);
+void report_interval(const struct gen *g, const struct interval *i);
+void report_result(const struct gen *g);
+
+/* Write the result as JSON. Return: 0, or an exit code with the error reported. */
+int json_write(const struct gen *g, const char *file);
+
+/* Write the frames that would be sent into a pcap file. Return: 0, or an exit code. */
+int pcap_write(const struct gen_config *cfg, const struct frames *f, const char *file);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "fail.h"
+#include "gen.h"
+#include "port_json.h"
+#include "version.h"
+
+/* What was not measured is absent. */
+static void put_int(json_t *o, const char *name, uint64_t value)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+static void put_real(json_t *o, const char *name, double value)
+{
+	json_object_set_new(o, name, json_real(value));
+}
+
+static void put_us(json_t *o, const char *name, uint64_t ns)
+{
+	put_real(o, name, (double)ns / 1000);
+}
+
+static json_t *tx_json(const struct gen *g)
+{
+	const struct result *r = &g->result;
+	json_t *o = json_object();
+
+	if (r->asked_pps > 0)
+		put_real(o, "offered_pps", r->asked_pps);
+	put_int(o, "sent", r->t.sent);
+	put_int(o, "unsent", r->t.unsent);
+	put_int(o, "ring_full", r->t.ring_full);
+	put_int(o, "no_buffers", r->t.no_buffers);
+	put_int(o, "bytes_l2", r->t.tx_bytes);
+	put_real(o, "rate_pps", r->rate_pps);
+	put_real(o, "bits_l2_per_s", r->rate_bps);
+	put_real(o, "duration_s", r->duration_s);
+	return o;
+}
+
+static json_t *rx_json(const struct gen *g)
+{
+	const struct result *r = &g->result;
+	json_t *o = json_object();
+
+	put_int(o, "received", r->t.received);
+	put_int(o, "lost", r->lost);
+	if (r->lost + r->t.received)
+		put_real(o, "loss_ratio", (double)r->lost / (double)(r->lost + r->t.received));
+	put_int(o, "reordered", r->t.reordered);
+	put_int(o, "duplicate", r->t.duplicate);
+	put_int(o, "late", r->t.late);
+	put_int(o, "corrupt", r->t.corrupt);
+	put_int(o, "foreign", r->t.foreign);
+	put_int(o, "warmup", r->t.early);
+	put_int(o, "bytes_l2", r->t.rx_bytes);
+	if (r->duration_s > 0)
+		put_real(o, "rate_pps", (double)r->t.received / r->duration_s);
+	return o;
+}
+
+static json_t *latency_json(const struct hist *h)
+{
+	static const struct {
+		const char *name;
+		double percent;
+	} points[] = {
+		{ "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "p99_9", 99.9 }, { "p99_99", 99.99 }
+	};
+	json_t *o = json_object();
+
+	json_object_set_new(o, "unit", json_string("us"));
+	put_int(o, "count", h->count);
+	put_us(o, "min", h->min);
+	put_real(o, "mean", hist_mean(h) / 1000);
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		put_us(o, points[i].name, hist_percentile(h, points[i].percent));
+	put_us(o, "max", h->max);
+	return o;
+}
+
+static json_t *pacing_json(const struct gen *g)
+{
+	const struct result *r = &g->result;
+	json_t *o = json_object();
+
+	put_int(o, "burst", g->tx[0].pacer.quantum);
+	put_us(o, "error_p50_us", hist_percentile(&r->pace, 50));
+	put_us(o, "error_p99_us", hist_percentile(&r->pace, 99));
+	put_int(o, "bursts", r->t.bursts);
+	put_int(o, "late_bursts", r->t.late_bursts);
+	put_int(o, "given_up", r->t.skipped);
+	return o;
+}
+
+static json_t *cpu_json(const struct gen *g)
+{
+	const struct totals *t = &g->result.t;
+	json_t *o = json_object(), *workers = json_array();
+
+	if (t->tx_cost_packets) {
+		put_real(o, "gen_cycles_per_pkt",
+			 (double)t->gen_ticks / (double)t->tx_cost_packets);
+		put_real(o, "tx_cycles_per_pkt", (double)t->tx_ticks / (double)t->tx_cost_packets);
+	}
+	if (t->rx_cost_packets) {
+		put_real(o, "rx_cycles_per_pkt", (double)t->rx_ticks / (double)t->rx_cost_packets);
+		put_real(o, "check_cycles_per_pkt",
+			 (double)t->check_ticks / (double)t->rx_cost_packets);
+	}
+	put_int(o, "tsc_hz", g->clock.hz);
+	for (unsigned int i = 0; i < g->plan.workers; i++) {
+		const struct worker *w = &g->workers[i];
+		json_t *j = json_object();
+
+		put_int(j, "cpu", (uint64_t)w->cpu);
+		put_int(j, "tx_queues", w->n_tx);
+		put_int(j, "rx_queues", w->n_rx);
+		put_int(j, "devices", w->n_loops);
+		if (w->all_ticks)
+			put_real(j, "idle_ratio", 1 - (double)w->busy_ticks / (double)w->all_ticks);
+		json_array_append_new(workers, j);
+	}
+	json_object_set_new(o, "workers", workers);
+	return o;
+}
+
+static json_t *interval_json(const struct gen *g, const struct interval *i)
+{
+	json_t *o = json_object();
+
+	put_real(o, "from_s", i->from_s);
+	put_real(o, "to_s", i->to_s);
+	if (gen_sends(g))
+		put_int(o, "sent", i->d.sent);
+	if (gen_receives(g)) {
+		put_int(o, "received", i->d.received);
+		put_int(o, "missing", i->d.missing);
+		put_int(o, "reordered", i->d.reordered);
+		put_int(o, "duplicate", i->d.duplicate);
+	}
+	if (i->p999) {
+		put_us(o, "latency_p50_us", i->p50);
+		put_us(o, "latency_p99_us", i->p99);
+		put_us(o, "latency_p99_9_us", i->p999);
+	}
+	return o;
+}
+
+static json_t *environment_json(const struct gen *g)
+{
+	json_t *o = json_object();
+	struct utsname u;
+
+	if (uname(&u) == 0) {
+		json_object_set_new(o, "kernel", json_string(u.release));
+		json_object_set_new(o, "machine", json_string(u.machine));
+	}
+	for (unsigned int i = 0; i < g->cfg->n_ports; i++) {
+		struct vio_pool_info pool;
+		struct vio_region_info region;
+
+		vio_pool_info(g->port[i].pool, &pool);
+		vio_region_info(pool.region, &region);
+		put_int(o, "page_bytes", region.page_bytes);
+		put_int(o, "memory_bytes", region.bytes);
+	}
+	return o;
+}
+
+static void put_verdict(json_t *o, const struct result *r)
+{
+	static const char *const verdicts[] = { "valid", "invalid", "failed" };
+	json_t *reasons = json_array();
+
+	json_object_set_new(o, "verdict", json_string(verdicts[r->verdict]));
+	for (unsigned int i = 0; i < r->n_reasons; i++)
+		json_array_append_new(reasons, json_string(r->reason[i]));
+	json_object_set_new(o, "reasons", reasons);
+	json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
+}
+
+static json_t *result_json(const struct gen *g)
+{
+	json_t *o = json_object(), *ports = json_array(), *intervals = json_array();
+
+	json_object_set_new(o, "schema", json_string("vio.pktgen/1"));
+	json_object_set_new(o, "version", json_string(VIO_VERSION));
+	json_object_set_new(o, "started", json_string(g->started));
+	put_verdict(o, &g->result);
+	for (unsigned int i = 0; i < g->cfg->n_ports; i++)
+		json_array_append_new(ports, port_json(g->port[i].port));
+	json_object_set_new(o, "ports", ports);
+	if (gen_sends(g))
+		json_object_set_new(o, "tx", tx_json(g));
+	if (gen_receives(g))
+		json_object_set_new(o, "rx", rx_json(g));
+	if (g->result.latency.count)
+		json_object_set_new(o, "latency", latency_json(&g->result.latency));
+	if (gen_sends(g) && g->cfg->rate.unit != RATE_MAX)
+		json_object_set_new(o, "pacing", pacing_json(g));
+	json_object_set_new(o, "cpu", cpu_json(g));
+	json_object_set_new(o, "environment", environment_json(g));
+	for (size_t i = 0; i < g->n_intervals; i++)
+		json_array_append_new(intervals, interval_json(g, &g->intervals[i]));
+	json_object_set_new(o, "intervals", intervals);
+	return o;
+}
+
+int json_print(json_t *o, const char *file)
+{
+	FILE *out = strcmp(file, "-") ? fopen(file, "w") : stdout;
+	int rc = 0;
+
+	if (!out || json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
+	    fputc('\n', out) == EOF || fflush(out))
+		rc = fail(FAIL_FILE, strerror(errno), "%s: the JSON could not be written", file);
+	if (out && out != stdout)
+		fclose(out);
+	json_decref(o);
+	return rc;
+}
+
+int json_write(const struct gen *g, const char *file)
+{
+	return json_print(result_json(g), file);
+}

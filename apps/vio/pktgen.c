@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "fail.h"
+#include "gen.h"
+#include "log.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static bool read_rate(const char *text, void *field, struct why *why)
+{
+	return rate_parse(text, field, why);
+}
+
+static bool read_sizes(const char *text, void *field, struct why *why)
+{
+	struct sizes s;
+
+	if (!sizes_parse(text, &s, why))
+		return false;
+	sizes_free(field);
+	*(struct sizes *)field = s;
+	return true;
+}
+
+static bool read_ip(const char *text, void *field, struct why *why)
+{
+	return ip_range_parse(text, field, why);
+}
+
+static bool read_ports(const char *text, void *field, struct why *why)
+{
+	return parse_port_range(text, field, why);
+}
+
+static bool read_src_mac(const char *text, void *field, struct why *why)
+{
+	struct gen_config *c = field;
+
+	return c->src_mac_given = parse_mac(text, c->src_mac, why);
+}
+
+static bool read_dst_mac(const char *text, void *field, struct why *why)
+{
+	struct gen_config *c = field;
+
+	return c->dst_mac_given = parse_mac(text, c->dst_mac, why);
+}
+
+static bool read_vlans(const char *text, void *field, struct why *why)
+{
+	return parse_vlans(text, field, why);
+}
+
+static bool read_cpus(const char *text, void *field, struct why *why)
+{
+	return parse_cpus(text, field, why);
+}
+
+static bool read_flows(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, FLOWS_MAX, field, why);
+}
+
+static bool read_burst(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, BURST_MAX, field, why);
+}
+
+static bool read_queues(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, 64, field, why);
+}
+
+static bool read_buffers(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 64, 1u << 24, field, why);
+}
+
+static bool read_percent(const char *text, void *field, struct why *why)
+{
+	return parse_percent(text, field, why);
+}
+
+static bool read_interval(const char *text, void *field, struct why *why)
+{
+	uint64_t ns;
+
+	if (!parse_duration_ns(text, &ns, why))
+		return false;
+	if (ns < 10000000)
+		return why_set(why, "an interval is at least 10ms");
+	*(uint64_t *)field = ns;
+	return true;
+}
+
+static bool read_time(const char *text, void *field, struct why *why)
+{
+	uint64_t ns;
+
+	if (!parse_duration_ns(text, &ns, why))
+		return false;
+	if (!ns)
+		return why_set(why, "a run takes some time; leave --time out and give --count");
+	*(uint64_t *)field = ns;
+	return true;
+}
+
+#define AT(field) offsetof(struct gen_config, field)
+
+/* clang-format off */
+static const struct option_def options[] = {
+	{ "rate", 'r', "RATE", read_rate, AT(rate), "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS) or max,\nof each sending port; default max" },
+	{ "size", 's', "SPEC", read_sizes, AT(sizes), "frame sizes with the 4 bytes of FCS, as RFC 2544: 64 |\n64,512,1518 | 64-1518 | imix | imix:64=7,570=4,1518=1;\ndefault 64" },
+	{ "count", 'n', "N", option_count, AT(count), "packets to send (with --rx-only: to receive)" },
+	{ "time", 't', "TIME", read_time, AT(time_ns), "how long to measure: 30s, 500ms, 2m; default 10s, or until\n--count is reached" },
+	{ "warmup", 0, "TIME", option_duration, AT(warmup_ns), "send that long before anything counts; default 0" },
+	{ "drain", 0, "TIME", option_duration, AT(drain_ns), "wait for what is under way at the end; default 200ms" },
+	{ "src-ip", 0, "RANGE", read_ip, AT(src_ip), "10.0.0.1 | 10.0.0.0/24 | 10.0.0.1-10.0.0.9, or IPv6;\ndefault 198.18.0.1 or 2001:2::1" },
+	{ "dst-ip", 0, "RANGE", read_ip, AT(dst_ip), "the same; default 198.18.0.2 or 2001:2::2" },
+	{ "src-port", 0, "RANGE", read_ports, AT(src_port), "UDP port or range, 1024-2047; default 1024" },
+	{ "dst-port", 0, "RANGE", read_ports, AT(dst_port), "the same; default 9" },
+	{ "flows", 0, "N", read_flows, AT(flows), "how many combinations of the ranges to use; default all.\nWithout ranges: N source ports" },
+	{ "src-mac", 0, "MAC", read_src_mac, 0, "default: the sending port's" },
+	{ "dst-mac", 0, "MAC", read_dst_mac, 0, "default: the receiving port's, or 02:00:00:00:00:02" },
+	{ "vlan", 0, "ID[,ID]", read_vlans, AT(vlans), "one VLAN tag, or two (outer first)" },
+	{ "ipv6", 0, NULL, option_flag, AT(ipv6), "send IPv6" },
+	{ "burst", 0, "N", read_burst, AT(burst), "packets per burst at most, 1 to 64; default 32" },
+	{ "queues", 0, "N", read_queues, AT(queues), "queue pairs to ask of each port; default 1" },
+	{ "buffers", 0, "N", read_buffers, AT(buffers), "packet buffers of each port; default by queues" },
+	{ "cores", 0, "LIST", read_cpus, AT(cpus), "processors to use: 2-5 | 0,2 | auto; default auto" },
+	{ "rx-only", 0, NULL, option_flag, AT(rx_only), "only receive, for instance what another vio sends" },
+	{ "tx-only", 0, NULL, option_flag, AT(tx_only), "only send" },
+	{ "bidir", 0, NULL, option_flag, AT(bidir), "with two ports: send from both" },
+	{ "late-limit", 0, "PERCENT", read_percent, AT(late_limit), "share of bursts that may leave late (more than a burst, and\n20 us) before a run is invalid; default 10%" },
+	{ "json", 'o', "FILE", option_text, AT(json), "write the result as JSON; - is stdout" },
+	{ "interval", 0, "TIME", read_interval, AT(interval_ns), "between lines of progress; default 1s" },
+	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
+	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
+	{ "write", 0, "FILE", option_text, AT(write), "write the frames that would be sent into a pcap file" },
+	{ "dry-run", 0, NULL, option_flag, AT(dry_run), "check everything that needs no port, and send nothing" },
+	{ 0 }
+};
+
+static const char examples[] =
+	"One port: what is sent should come back. Two ports: sent on the first, received on the second.\n"
+	"Options of a port stand behind its address (`vio info --help` lists them).\n\n"
+	"examples:\n"
+	"  vio pktgen loop:echo -r 1Mpps -s 64 -t 5s          the built-in device: needs nothing\n"
+	"  vio pktgen vhost-user:/run/vhost0.sock -r 5Mpps -s 64 -t 10s\n"
+	"  vio pktgen vhost-user:/run/a.sock vhost-user:/run/b.sock -r 1Gbps -s imix --bidir\n"
+	"  vio pktgen vhost-user:/run/a.sock,packed=off --tx-only -n 1M --flows 10k\n"
+	"  vio pktgen loop:echo,loss=1e-3 -n 1M -r 500kpps -q -o result.json\n"
+	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n\n"
+	"exit codes: 0 valid; 1 the run failed; 2 usage; 3 a port or something else can't be had;\n"
+	"            5 the generator did not keep rate or time: the result is invalid\n";
+/* clang-format on */
+
+static int check_conflicts(const struct gen_config *c)
+{
+	if (c->n_ports > 2)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: more than two ports");
+	if (!c->n_ports && !c->dry_run)
+		return fail(FAIL_PORTS, NULL, "pktgen: no port");
+	if (c->rx_only && c->tx_only)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --rx-only and --tx-only");
+	if (c->bidir && (c->n_ports < 2 || c->rx_only || c->tx_only))
+		return fail(FAIL_CONFLICT, NULL,
+			    "pktgen: --bidir is for two ports that send and receive");
+	if (c->n_ports == 2 && (c->rx_only || c->tx_only))
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --rx-only and --tx-only take one port");
+	if (c->write && !c->dry_run)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --write is for --dry-run");
+	return 0;
+}
+
+/* Frames without a port: can they be built, and what do they look like? */
+static int dry_run(struct gen *g)
+{
+	const struct gen_config *cfg = g->cfg;
+	struct frame_spec spec;
+	struct frames f;
+	struct why why = { "" };
+	int rc;
+
+	gen_frame_spec(g, 0, &spec);
+	if (!frames_init(&f, &spec, &why))
+		return fail(FAIL_FRAME, why.text, "the traffic asked for can't be made");
+	rc = cfg->write ? pcap_write(cfg, &f, cfg->write) : 0;
+	if (!rc)
+		fprintf(cfg->write && !strcmp(cfg->write, "-") ? stderr : stdout,
+			"frames of %u to %u bytes (mean %.1f), %u flows\n",
+			sizes_least(&cfg->sizes), sizes_largest(&cfg->sizes),
+			sizes_mean(&cfg->sizes), f.n_flows);
+	frames_fini(&f);
+	return rc;
+}
+
+static int verdict_code(const struct result *r)
+{
+	static const int codes[] = { EXIT_OK, EXIT_LIMITED, EXIT_FAILED };
+
+	return codes[r->verdict];
+}
+
+/* A result that can't be written is better known before the run. */
+static int check_writable(const char *file)
+{
+	FILE *f;
+
+	if (!file || !strcmp(file, "-"))
+		return 0;
+	f = fopen(file, "a");
+	if (!f)
+		return fail(FAIL_FILE, strerror(errno), "%s: the JSON can't be written", file);
+	fclose(f);
+	return 0;
+}
+
+static int measure(struct gen *g, const struct gen_config *cfg)
+{
+	int rc = check_writable(cfg->json);
+
+	if (!rc)
+		rc = gen_open(g, cfg);
+	if (rc)
+		return rc;
+	report_header(g);
+	rc = gen_run(g);
+	if (rc)
+		return rc;
+	report_result(g);
+	if (cfg->json)
+		rc = json_write(g, cfg->json);
+	return rc ? rc : verdict_code(&g->result);
+}
+
+static int run(struct gen_config *cfg)
+{
+	struct gen *g;
+	int rc = check_conflicts(cfg);
+
+	if (rc)
+		return rc;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return fail(FAIL_MEMORY, NULL, "no room for a run");
+	if (!cfg->time_ns && !cfg->count)
+		cfg->time_ns = 10 * SECOND;
+	if (cfg->verbose)
+		log_to_stderr();
+	g->cfg = cfg;
+	if (cfg->dry_run) {
+		rc = dry_run(g);
+	} else {
+		rc = measure(g, cfg);
+		gen_close(g);
+	}
+	free(g);
+	return rc;
+}
+
+static int pktgen(const struct command *cmd, int argc, char **argv)
+{
+	struct gen_config cfg = {
+		.burst = 32,
+		.drain_ns = SECOND / 5,
+		.interval_ns = SECOND,
+		.src_port = { 1024, 1 },
+		.dst_port = { 9, 1 },
+		.late_limit = 10,
+	};
+	struct why why;
+	enum options_result parsed;
+	int first = 0, rc = EXIT_USAGE;
+
+	if (!sizes_parse("64", &cfg.sizes, &why))
+		return fail(FAIL_MEMORY, NULL, "no room for a frame size");
+	parsed = options_read(cmd, argc, argv, &cfg, &first);
+	if (parsed == OPTIONS_HELP)
+		rc = EXIT_OK;
+	if (parsed == OPTIONS_OK) {
+		cfg.n_ports = (unsigned int)(argc - first);
+		for (unsigned int i = 0; i < cfg.n_ports && i < 2; i++)
+			cfg.port[i] = argv[first + (int)i];
+		rc = run(&cfg);
+	}
+	sizes_free(&cfg.sizes);
+	return rc;
+}
+
+const struct command command_pktgen = {
+	.name = "pktgen",
+	.args = "PORT [PORT2] [options]",
+	.summary = "Send test traffic, take it back, and tell what became of it.",
+	.options = options,
+	.examples = examples,
+	.run = pktgen,
+};

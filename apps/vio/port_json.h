@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APP_PORT_JSON_H
+#define APP_PORT_JSON_H
+
+#include <jansson.h>
+#include <vio/port.h>
+
+/* A port as JSON: what it has become, and its counters. */
+json_t *port_json(struct vio_port *port);
+
+/* Write @o, which is consumed, to @file ("-": stdout). Return: 0, or an exit code. */
+int json_print(json_t *o, const char *file);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fail.h"
+#include "gen.h"
+
+/* Buffers per queue pair: both rings full at their usual size, and what is on its way. */
+#define QUEUE_BUFFERS 2560u
+#define SPARE_BUFFERS 512u
+#define CACHE_BUFFERS 128u /* the most that a cache keeps */
+#define QUEUE_RINGS   (UINT64_C(1) << 20)
+
+static uint32_t buffer_bytes(const struct gen_config *cfg)
+{
+	uint32_t bytes = 2048;
+
+	while (bytes < sizes_largest(&cfg->sizes) + VIO_PKT_HEADROOM)
+		bytes *= 2;
+	return bytes;
+}
+
+static int open_port(struct gen *g, unsigned int i)
+{
+	const struct gen_config *cfg = g->cfg;
+	struct gen_port *p = &g->port[i];
+	uint16_t queues = (uint16_t)(cfg->queues ? cfg->queues : 1);
+	struct vio_pool_opts pool = VIO_OPTS(
+		struct vio_pool_opts, .buf_bytes = buffer_bytes(cfg),
+		.buffers = (uint32_t)(cfg->buffers ? cfg->buffers
+						   : SPARE_BUFFERS + queues * QUEUE_BUFFERS),
+		.ring_bytes = QUEUE_RINGS * (queues + 1u));
+	struct vio_port_opts port = VIO_OPTS(struct vio_port_opts, .queues = queues);
+
+	if (vio_pool_open(&pool, &p->pool) < 0)
+		return fail_library();
+	if (vio_port_open(cfg->port[i], p->pool, &port, &p->port) < 0)
+		return fail_library();
+	vio_port_info(p->port, &p->info);
+	p->loop = vio_port_loop(p->port);
+	return 0;
+}
+
+/* Largest frame that the port carries, with tags and FCS. */
+static int check_mtu(const struct gen *g, unsigned int i)
+{
+	const struct gen_config *cfg = g->cfg;
+	unsigned int mtu = g->port[i].info.mtu;
+	unsigned int most = mtu + 14 + 4 * cfg->vlans.n + SIZE_FCS;
+	unsigned int size = sizes_largest(&cfg->sizes);
+	struct why why;
+
+	if (size <= most)
+		return 0;
+	why_set(&why,
+		"its MTU is %u, so that a frame with these headers has at most %u bytes, FCS "
+		"included",
+		mtu, most);
+	return fail(FAIL_MTU, why.text, "%s: frames of %u bytes do not fit", cfg->port[i], size);
+}
+
+/* Receive rings full, and in each queue pair's caches as many as they can keep from the others. */
+static int check_buffers(const struct gen *g, unsigned int i)
+{
+	const struct vio_port_info *info = &g->port[i].info;
+	unsigned int least = info->queues * (info->entries + 3u * CACHE_BUFFERS + BURST_MAX);
+	struct vio_pool_info pool;
+
+	vio_pool_info(g->port[i].pool, &pool);
+	if (pool.buffers >= least)
+		return 0;
+	return fail(FAIL_BUFFERS, NULL,
+		    "%s: %u buffers are too few for %u queue pairs of %u, which "
+		    "need %u",
+		    g->cfg->port[i], pool.buffers, info->queues, info->entries, least);
+}
+
+/* Two devices of this process that are meant to be a pair become one. */
+static int connect_loops(struct gen *g)
+{
+	const char *pair = "loop:pair";
+
+	if (g->cfg->n_ports < 2 || !g->port[0].loop || !g->port[1].loop)
+		return 0;
+	if (strncmp(g->cfg->port[0], pair, strlen(pair)) ||
+	    strncmp(g->cfg->port[1], pair, strlen(pair)))
+		return 0;
+	return vio_loop_connect(g->port[0].loop, g->port[1].loop) < 0 ? fail_library() : 0;
+}
+
+static struct ip_range one_address(const char *text)
+{
+	struct ip_range r;
+	struct why why;
+
+	ip_range_parse(text, &r, &why);
+	return r;
+}
+
+static void swap_ends(struct frame_spec *s)
+{
+	struct ip_range ip = s->flow.src;
+	struct port_range port = s->flow.sport;
+	uint8_t mac[6];
+
+	memcpy(mac, s->src_mac, 6);
+	memcpy(s->src_mac, s->dst_mac, 6);
+	memcpy(s->dst_mac, mac, 6);
+	s->flow.src = s->flow.dst;
+	s->flow.dst = ip;
+	s->flow.sport = s->flow.dport;
+	s->flow.dport = port;
+}
+
+/* Addresses by default are of the ranges set aside for benchmarks (RFC 2544, RFC 5180). */
+void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec)
+{
+	static const uint8_t nobody[6] = { 0x02, 0, 0, 0, 0, 0x02 };
+	static const uint8_t somebody[6] = { 0x02, 0, 0, 0, 0, 0x01 };
+	const struct gen_config *cfg = g->cfg;
+
+	*spec = (struct frame_spec){ .vlans = cfg->vlans, .sizes = &cfg->sizes };
+	memcpy(spec->src_mac, g->port[0].port ? g->port[0].info.mac : somebody, 6);
+	memcpy(spec->dst_mac, g->port[1].port ? g->port[1].info.mac : nobody, 6);
+	if (cfg->src_mac_given)
+		memcpy(spec->src_mac, cfg->src_mac, 6);
+	if (cfg->dst_mac_given)
+		memcpy(spec->dst_mac, cfg->dst_mac, 6);
+	spec->flow = (struct flow_spec){
+		.v6 = cfg->ipv6,
+		.src = cfg->src_ip.count ? cfg->src_ip
+					 : one_address(cfg->ipv6 ? "2001:2::1" : "198.18.0.1"),
+		.dst = cfg->dst_ip.count ? cfg->dst_ip
+					 : one_address(cfg->ipv6 ? "2001:2::2" : "198.18.0.2"),
+		.sport = cfg->src_port,
+		.dport = cfg->dst_port,
+		.flows = (uint32_t)cfg->flows,
+	};
+	/* Flows without any range are made of source ports. */
+	if (cfg->flows > 1 && cfg->flows <= 65536u - spec->flow.sport.first &&
+	    spec->flow.src.count == 1 && spec->flow.dst.count == 1 && spec->flow.sport.count == 1 &&
+	    spec->flow.dport.count == 1)
+		spec->flow.sport.count = (uint32_t)cfg->flows;
+	if (dir)
+		swap_ends(spec);
+}
+
+static int open_path(struct gen *g, unsigned int dir, unsigned int streams)
+{
+	struct path *p = &g->path[dir];
+	struct frame_spec spec;
+	struct why why = { "" };
+
+	gen_frame_spec(g, dir, &spec);
+	if (!frames_init(&p->frames, &spec, &why))
+		return fail(FAIL_FRAME, why.text, "%s: the traffic asked for can't be made",
+			    g->cfg->port[0]);
+	check_id_init(&p->id, &spec, &p->frames);
+	p->timed = gen_sends(g);
+	p->since_ns = g->clock.ns0;
+	p->streams = streams;
+	p->senders = aligned_alloc(64, streams * sizeof(*p->senders));
+	p->tracks = calloc(streams, sizeof(*p->tracks));
+	if (!p->senders || !p->tracks)
+		return fail(FAIL_MEMORY, NULL, "no room for the books of %u streams", streams);
+	for (unsigned int i = 0; i < streams; i++) {
+		p->senders[i] = (struct track_sender){ TRACK_ORIGIN, UINT64_MAX };
+		if (!track_init(&p->tracks[i], p->timed ? &p->senders[i] : NULL))
+			return fail(FAIL_MEMORY, NULL, "no room for the books of %u streams",
+				    streams);
+	}
+	return 0;
+}
+
+static void close_path(struct path *p)
+{
+	for (unsigned int i = 0; p->tracks && i < p->streams; i++)
+		track_fini(&p->tracks[i]);
+	free(p->tracks);
+	free(p->senders);
+	frames_fini(&p->frames);
+}
+
+/* Port that direction @dir leaves from, and where it arrives. */
+static unsigned int tx_port(unsigned int dir)
+{
+	return dir;
+}
+
+static unsigned int rx_port(const struct gen *g, unsigned int dir)
+{
+	return g->cfg->n_ports == 2 ? 1 - dir : 0;
+}
+
+/* Each queue's share of what its port is to send; the first ones take what is left over. */
+static void share_traffic(const struct gen_config *cfg, struct tx_job *j, unsigned int queue)
+{
+	unsigned int queues = j->path->streams;
+
+	j->rate = cfg->rate;
+	j->rate.value /= queues;
+	j->count = cfg->count / queues + (queue < cfg->count % queues);
+}
+
+static int open_tx(struct gen *g, unsigned int dir, uint16_t queue, struct tx_job *j)
+{
+	struct gen_port *p = &g->port[tx_port(dir)];
+
+	*j = (struct tx_job){ .q = vio_port_txq(p->port, queue),
+			      .path = &g->path[dir],
+			      .times = &g->times,
+			      .clock = &g->clock,
+			      .mean_size = sizes_mean(&g->cfg->sizes),
+			      .burst = (uint16_t)g->cfg->burst,
+			      .stream = queue };
+	share_traffic(g->cfg, j, queue);
+	tx_job_init(j);
+	return vio_cache_open(p->pool, &j->cache) < 0 ? fail_library() : 0;
+}
+
+static int open_rx(struct gen *g, unsigned int dir, uint16_t queue, struct rx_job *j)
+{
+	struct gen_port *p = &g->port[rx_port(g, dir)];
+
+	*j = (struct rx_job){ .q = vio_port_rxq(p->port, queue),
+			      .path = &g->path[dir],
+			      .clock = &g->clock,
+			      .cost_limit = stamp_ns_to_ticks(&g->clock, COST_LIMIT_NS),
+			      .burst = BURST_MAX };
+	return vio_cache_open(p->pool, &j->cache) < 0 ? fail_library() : 0;
+}
+
+static unsigned int count_queues(const struct gen *g, bool tx)
+{
+	unsigned int n = 0;
+
+	for (unsigned int d = 0; d < g->n_paths; d++)
+		n += g->port[tx ? tx_port(d) : rx_port(g, d)].info.queues;
+	return n;
+}
+
+static void *alloc_apart(size_t n, size_t size)
+{
+	void *p = aligned_alloc(128, n * size + 128 - n * size % 128);
+
+	return p ? memset(p, 0, n * size) : NULL;
+}
+
+static int open_jobs(struct gen *g)
+{
+	unsigned int n_tx = gen_sends(g) ? count_queues(g, true) : 0, t = 0, r = 0;
+	unsigned int n_rx = gen_receives(g) ? count_queues(g, false) : 0;
+	int rc = 0;
+
+	g->tx = alloc_apart(n_tx, sizeof(*g->tx));
+	g->rx = alloc_apart(n_rx, sizeof(*g->rx));
+	if (!g->tx || !g->rx)
+		return fail(FAIL_MEMORY, NULL, "no room for %u queues", n_tx + n_rx);
+	g->n_tx = n_tx;
+	g->n_rx = n_rx;
+	for (unsigned int d = 0; d < g->n_paths && !rc; d++) {
+		uint16_t tx = n_tx ? g->port[tx_port(d)].info.queues : 0;
+		uint16_t rx = n_rx ? g->port[rx_port(g, d)].info.queues : 0;
+
+		for (uint16_t q = 0; q < tx && !rc; q++)
+			rc = open_tx(g, d, q, &g->tx[t++]);
+		for (uint16_t q = 0; q < rx && !rc; q++)
+			rc = open_rx(g, d, q, &g->rx[r++]);
+	}
+	return rc;
+}
+
+/* Hand jobs and devices to workers as planned. */
+static int open_workers(struct gen *g)
+{
+	struct cpu_list cpus = g->cfg->cpus;
+	bool device = g->port[0].loop || g->port[1].loop;
+	struct why why;
+
+	if (!cpus.n)
+		plan_allowed_cpus(&cpus);
+	else if (!plan_check_cpus(&cpus, &why))
+		return fail(FAIL_CPU, why.text, "--cores: these processors can't be used");
+	plan_make(&g->plan, g->n_tx, g->n_rx, device, &cpus);
+	g->workers = alloc_apart(g->plan.workers, sizeof(*g->workers));
+	if (!g->workers)
+		return fail(FAIL_MEMORY, NULL, "no room for %u workers", g->plan.workers);
+	for (unsigned int i = 0; i < g->plan.workers; i++) {
+		struct worker *w = &g->workers[i];
+
+		w->cpu = g->plan.cpu[i];
+		w->tx = calloc(g->n_tx + 1, sizeof(*w->tx));
+		w->rx = calloc(g->n_rx + 1, sizeof(*w->rx));
+		if (!w->tx || !w->rx)
+			return fail(FAIL_MEMORY, NULL, "no room for %u jobs", g->n_tx + g->n_rx);
+	}
+	for (unsigned int i = 0; i < g->n_tx; i++)
+		g->workers[g->plan.tx[i]].tx[g->workers[g->plan.tx[i]].n_tx++] = &g->tx[i];
+	for (unsigned int i = 0; i < g->n_rx; i++)
+		g->workers[g->plan.rx[i]].rx[g->workers[g->plan.rx[i]].n_rx++] = &g->rx[i];
+	for (unsigned int i = 0; device && i < 2; i++) {
+		struct worker *w = &g->workers[g->plan.device_worker];
+
+		if (g->port[i].loop)
+			w->loops[w->n_loops++] = g->port[i].loop;
+	}
+	return 0;
+}
+
+/* Do several threads receive what belongs to one book? */
+static void mark_shared(struct gen *g)
+{
+	for (unsigned int i = 0; i < g->n_rx; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (g->rx[i].path == g->rx[k].path && g->plan.rx[i] != g->plan.rx[k])
+				g->rx[i].path->shared = true;
+}
+
+int gen_open(struct gen *g, const struct gen_config *cfg)
+{
+	int rc = 0;
+
+	*g = (struct gen){ .cfg = cfg, .out = stdout };
+	if (cfg->json && !strcmp(cfg->json, "-"))
+		g->out = stderr;
+	g->n_paths = cfg->bidir ? 2 : 1;
+	stamp_clock_init(&g->clock);
+	strftime(g->started, sizeof(g->started), "%Y-%m-%dT%H:%M:%SZ",
+		 gmtime(&(time_t){ time(NULL) }));
+	for (unsigned int i = 0; i < cfg->n_ports && !rc; i++) {
+		rc = open_port(g, i);
+		if (!rc)
+			rc = check_mtu(g, i);
+		if (!rc)
+			rc = check_buffers(g, i);
+	}
+	if (!rc)
+		rc = connect_loops(g);
+	for (unsigned int d = 0; d < g->n_paths && !rc; d++)
+		rc = open_path(g, d,
+			       gen_sends(g) ? g->port[tx_port(d)].info.queues : FRAME_STREAMS);
+	if (!rc)
+		rc = open_jobs(g);
+	if (!rc)
+		rc = open_workers(g);
+	if (!rc)
+		mark_shared(g);
+	return rc;
+}
+
+static void close_jobs(struct gen *g)
+{
+	for (unsigned int i = 0; i < g->n_tx; i++) {
+		if (!g->tx[i].cache)
+			continue;
+		tx_job_fini(&g->tx[i]);
+		vio_cache_close(g->tx[i].cache);
+	}
+	for (unsigned int i = 0; i < g->n_rx; i++)
+		vio_cache_close(g->rx[i].cache);
+	free(g->tx);
+	free(g->rx);
+}
+
+void gen_close(struct gen *g)
+{
+	for (unsigned int i = 0; g->workers && i < g->plan.workers; i++) {
+		free(g->workers[i].tx);
+		free(g->workers[i].rx);
+	}
+	free(g->workers);
+	close_jobs(g);
+	for (unsigned int d = 0; d < PATHS_MAX; d++)
+		close_path(&g->path[d]);
+	for (unsigned int i = 0; i < 2; i++) {
+		vio_port_close(g->port[i].port);
+		vio_pool_close(g->port[i].pool);
+	}
+	free(g->intervals);
+}

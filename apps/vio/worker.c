@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "worker.h"
+
+#include <sched.h>
+
+/* Packets that a loop device moves at a time. */
+#define STEP_BUDGET 64u
+
+static inline void pause_cpu(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static bool step_loops(struct worker *w)
+{
+	unsigned int moved = 0;
+
+	for (unsigned int i = 0; i < w->n_loops; i++)
+		moved += vio_loop_step(w->loops[i], STEP_BUDGET);
+	return moved;
+}
+
+static bool poll_jobs(struct worker *w)
+{
+	bool worked = false;
+
+	for (unsigned int i = 0; i < w->n_tx; i++)
+		worked |= tx_poll(w->tx[i]);
+	if (w->n_loops)
+		worked |= step_loops(w);
+	for (unsigned int i = 0; i < w->n_rx; i++)
+		worked |= rx_poll(w->rx[i]);
+	return worked;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t last = vio_ticks(), now, busy = 0, all = 0;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		bool worked = poll_jobs(w);
+
+		now = vio_ticks();
+		all += now - last;
+		if (worked)
+			busy += now - last;
+		else
+			pause_cpu();
+		last = now;
+		counter_set(&w->busy_ticks, busy);
+		counter_set(&w->all_ticks, all);
+	}
+	return NULL;
+}
+
+static bool pin(const struct worker *w)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(w->cpu, &set);
+	return pthread_setaffinity_np(w->thread, sizeof(set), &set) == 0;
+}
+
+int worker_start(struct worker *w)
+{
+	int rc = pthread_create(&w->thread, NULL, worker_main, w);
+
+	if (!rc)
+		w->pinned = pin(w);
+	return rc;
+}
+
+void worker_stop(struct worker *w)
+{
+	__atomic_store_n(&w->stop, true, __ATOMIC_RELAXED);
+	pthread_join(w->thread, NULL);
+}

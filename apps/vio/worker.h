@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APP_WORKER_H
+#define APP_WORKER_H
+
+#include <pthread.h>
+#include <vio/clock.h>
+#include <vio/loop.h>
+#include <vio/port.h>
+
+#include "check.h"
+#include "frame.h"
+#include "hist.h"
+#include "rate.h"
+#include "stamp.h"
+#include "track.h"
+
+#define BURST_MAX 64u
+
+/* A burst that took longer was interrupted by the system: no measure of what the code costs. */
+#define COST_LIMIT_NS 20000u
+
+/* Two processors' worth of lines apart, so that neighbours do not disturb each other. */
+#define APART __attribute__((aligned(128)))
+
+/* One direction of traffic: what is sent, and the books that its receivers share. */
+struct path {
+	struct frames frames;
+	struct check_id id;
+	bool shared; /* several threads receive */
+	bool timed;  /* sent by this process, with its clock */
+	unsigned int streams;
+	struct track_sender *senders; /* by stream */
+	struct track *tracks;         /* by stream */
+	uint64_t since_ns;            /* stamps before that are of another run */
+};
+
+/* When senders begin and end, in ticks. Written before they are let go, but for the end, which may
+ * come earlier. */
+struct timetable {
+	uint64_t start, measure, end;
+	uint64_t grace; /* how long a sender may be late at the end */
+	bool go;
+};
+
+/* What a sender counts; read by others while it runs. */
+struct tx_stats {
+	uint64_t sent, bytes, unsent; /* bytes with the FCS */
+	uint64_t bursts, late_bursts, ring_full, no_buffers, skipped;
+	uint64_t cost_packets, gen_ticks, tx_ticks;
+	uint64_t began, ended; /* ticks; 0: not yet */
+};
+
+enum tx_phase { TX_WAIT, TX_WARM, TX_MEASURE, TX_DONE };
+
+/* A sender: one transmit queue. Belongs to its thread while that runs. */
+struct tx_job {
+	struct vio_txq *q;
+	struct vio_cache *cache;
+	struct path *path;
+	const struct timetable *times;
+	const struct stamp_clock *clock;
+	struct rate rate; /* its share */
+	double mean_size;
+	uint64_t count; /* packets to send; 0: until the end */
+	uint64_t late_ticks, backlog_ticks, cost_limit;
+	uint64_t last_sent;
+	unsigned int stream;
+	uint16_t burst;
+
+	enum tx_phase phase;
+	struct pacer pacer;
+	struct frame_cursor cursor;
+	uint64_t seq;
+	uint16_t held; /* packets in pkts that the ring did not take */
+	struct vio_pkt pkts[BURST_MAX];
+
+	struct tx_stats stats APART;
+	struct hist pace_error; /* nanoseconds */
+} APART;
+
+struct rx_stats {
+	uint64_t corrupt, foreign, oversize;
+	uint64_t cost_packets, rx_ticks, check_ticks;
+};
+
+/* A receiver: one receive queue. */
+struct rx_job {
+	struct vio_rxq *q;
+	struct vio_cache *cache;
+	struct path *path;
+	const struct stamp_clock *clock;
+	uint16_t burst;
+	uint64_t cost_limit;
+	bool last_odd; /* the last frame of ours had addresses that were nearly ours: */
+	uint8_t last_macs[12];
+	struct track_order order[FRAME_STREAMS];
+
+	struct rx_stats stats APART;
+	struct hist latency; /* nanoseconds */
+} APART;
+
+/* A thread. It polls its jobs, one after the other, until told to stop. */
+struct worker {
+	int cpu;
+	unsigned int n_tx, n_rx, n_loops;
+	struct tx_job **tx;
+	struct rx_job **rx;
+	struct vio_loop *loops[2];
+	uint64_t busy_ticks; /* of the devices' part, and of nothing else */
+	uint64_t all_ticks;
+	bool stop;
+	bool pinned;
+	pthread_t thread;
+} APART;
+
+/* Begin with a fresh schedule when the timetable says go. */
+void tx_job_init(struct tx_job *j);
+
+/* Let the sender work. Return: true if it sent something. */
+bool tx_poll(struct tx_job *j);
+
+/* Let the receiver work. Return: true if something came. */
+bool rx_poll(struct rx_job *j);
+
+/* Give the buffers that a stopped sender still holds back. */
+void tx_job_fini(struct tx_job *j);
+
+/* Start and end the thread. Return: 0, or a positive errno. */
+int worker_start(struct worker *w);
+void worker_stop(struct worker *w);
+
+#endif
