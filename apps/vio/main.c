@@ -6,7 +6,7 @@
 #include "fail.h"
 #include "version.h"
 
-static const struct command *const commands[] = { &command_pktgen };
+static const struct command *const commands[] = { &command_pktgen, &command_fwd, &command_info };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
