@@ -76,7 +76,7 @@ static int print_json(struct vio_port *port)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "schema", json_string("vio.info/1"));
-	json_object_set_new(o, "version", json_string(VIO_VERSION));
+	json_object_set_new(o, "version", json_string(tool_version));
 	json_object_set_new(o, "port", port_json(port));
 	return json_print(o, "-");
 }

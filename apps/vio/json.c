@@ -190,7 +190,7 @@ static json_t *result_json(const struct gen *g)
 	json_t *o = json_object(), *ports = json_array(), *intervals = json_array();
 
 	json_object_set_new(o, "schema", json_string("vio.pktgen/1"));
-	json_object_set_new(o, "version", json_string(VIO_VERSION));
+	json_object_set_new(o, "version", json_string(tool_version));
 	json_object_set_new(o, "started", json_string(g->started));
 	put_verdict(o, &g->result);
 	for (unsigned int i = 0; i < g->cfg->n_ports; i++)

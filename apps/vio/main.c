@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		printf("vio %s\n", VIO_VERSION);
+		printf("vio %s\n", tool_version);
 		return EXIT_OK;
 	}
 	for (size_t i = 0; i < N_COMMANDS; i++)

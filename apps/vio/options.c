@@ -21,7 +21,7 @@ static void tables_make(struct tables *t, const struct option_def *defs)
 	size_t n = 0, s = 0;
 
 	t->shorts[s++] = ':'; /* tell missing arguments from unknown options */
-	for (; defs[n].name && n < OPTIONS_MAX; n++) {
+	for (; n < OPTIONS_MAX && defs[n].name; n++) {
 		t->longs[n] = (struct option){
 			.name = defs[n].name,
 			.has_arg = defs[n].arg ? required_argument : no_argument,

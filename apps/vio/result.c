@@ -133,7 +133,7 @@ static void judge_rate(const struct gen *g, struct result *r)
 		return;
 	reason(r, VERDICT_INVALID, "asked for %.6g %s, sent %.6g (%+.2f %%)", asked,
 	       bits ? "bit/s" : "packets/s", is, 100 * (is - asked) / asked);
-	if (r->t.unsent)
+	if (r->t.ring_full)
 		reason(r, VERDICT_INVALID,
 		       "the device's ring was full %llu times, %llu packets unsent",
 		       (unsigned long long)r->t.ring_full, (unsigned long long)r->t.unsent);
@@ -192,6 +192,6 @@ void gen_result(struct gen *g)
 	r->lost = gen_sends(g) ? r->t.sent - r->t.received : r->t.missing;
 	if (g->failure[0])
 		reason(r, VERDICT_FAILED, "%s", g->failure);
-	if (gen_sends(g))
+	else if (gen_sends(g))
 		judge_sender(g, r);
 }

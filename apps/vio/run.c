@@ -121,8 +121,7 @@ static bool ports_alive(struct gen *g)
 	for (unsigned int i = 0; i < g->cfg->n_ports; i++) {
 		if (vio_port_check(g->port[i].port) == VIO_PORT_UP)
 			continue;
-		snprintf(g->failure, sizeof(g->failure), "%s: %s", g->cfg->port[i],
-			 vio_error_last()->what);
+		snprintf(g->failure, sizeof(g->failure), "%s", vio_error_last()->what);
 		fail_library();
 		return false;
 	}

@@ -2,8 +2,7 @@
 #ifndef APP_VERSION_H
 #define APP_VERSION_H
 
-#ifndef VIO_VERSION
-#error "the build defines VIO_VERSION"
-#endif
+/* As meson.build says. */
+extern const char tool_version[];
 
 #endif
