@@ -50,7 +50,7 @@ static bool write_header(const struct txq *q, const struct vio_pkt *pkt, uint32_
 
 	if (pkt->flags & VIO_PKT_OFFLOAD && !net_hdr_for_tx(pkt, len, &q->taken, &hdr))
 		return false;
-	tx_clear_header((char *)pkt->data - q->hdr_len, q->hdr_len);
+	memset((char *)pkt->data - q->hdr_len, 0, q->hdr_len);
 	memcpy((char *)pkt->data - q->hdr_len, &hdr, sizeof(hdr));
 	return true;
 }

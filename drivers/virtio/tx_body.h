@@ -2,6 +2,8 @@
 #ifndef VIRTIO_TX_BODY_H
 #define VIRTIO_TX_BODY_H
 
+#include <string.h>
+
 #include "queue.h"
 
 /*
@@ -14,10 +16,13 @@
 
 COLD void tx_break(struct txq *q, uint64_t *counter);
 
-/* What a plain packet is checked against, by value. */
+/*
+ * What a plain packet is checked against, by value. Its header has the base length, a constant
+ * here: longer ones, which come with features that are rare, go the way of packets that are not
+ * plain.
+ */
 struct tx_limits {
 	uint64_t base, bytes, buf_mask;
-	uint64_t hdr_len;
 	uint64_t span; /* what a buffer holds beyond a header and the shortest frame */
 };
 
@@ -27,8 +32,7 @@ ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
 		.base = q->cache->base,
 		.bytes = q->cache->bytes,
 		.buf_mask = q->cache->buf_mask,
-		.hdr_len = q->hdr_len,
-		.span = q->cache->buf_mask + 1 - q->hdr_len - FRAME_MIN,
+		.span = q->cache->buf_mask + 1 - NET_HDR_LEN_BASE - FRAME_MIN,
 	};
 }
 
@@ -45,19 +49,10 @@ ALWAYS_INLINE uint64_t tx_rest(const struct vio_pkt *pkt)
  */
 ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t off, uint64_t at, uint64_t rest)
 {
-	const uint64_t hdr_at = at - lim.hdr_len;
+	const uint64_t hdr_at = at - NET_HDR_LEN_BASE;
 
 	return likely(off < lim.bytes) && likely(hdr_at <= lim.span) &&
 	       likely(rest - FRAME_MIN <= lim.span - hdr_at);
-}
-
-/* The header of a frame that asks for nothing: all zero, num_buffers too. */
-ALWAYS_INLINE void tx_clear_header(void *hdr, uint32_t len)
-{
-	__builtin_memset(hdr, 0, NET_HDR_LEN_BASE);
-	if (unlikely(len > NET_HDR_LEN_BASE))
-		for (uint32_t i = NET_HDR_LEN_BASE; i < len; i += 4)
-			__builtin_memset((char *)hdr + i, 0, 4);
 }
 
 /* Post packets up to the first one that is not plain. Return: how many, of @n. */
@@ -74,15 +69,16 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 	for (i = 0; i < n; i++) {
 		const uint64_t data = (uintptr_t)pkts[i].data, rest = tx_rest(&pkts[i]);
 		const uint64_t off = data - lim.base, at = off & lim.buf_mask;
-		const uint64_t hdr = data - lim.hdr_len;
+		const uint64_t hdr = data - NET_HDR_LEN_BASE;
 		uint32_t slot;
 
 		if (!tx_plain(lim, off, at, rest))
 			break;
 		slot = poster_slot(to, i, mode);
-		tx_clear_header((void *)(uintptr_t)hdr, (uint32_t)lim.hdr_len);
+		/* A header that asks for nothing is all zero, num_buffers too. */
+		memset((void *)(uintptr_t)hdr, 0, NET_HDR_LEN_BASE);
 		to.cookie[slot] = data - at;
-		vring_post_at(to, i, &head, slot, hdr, (uint32_t)(rest + lim.hdr_len), 0, mode);
+		vring_post_at(to, i, &head, slot, hdr, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
 		sum += rest;
 	}
 	r->post.head = head;
@@ -189,7 +185,9 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
 		tx_reclaim(q, 2u * n + 2 * RING_BATCH, mode);
 	while (done < n && r->post.free) {
-		run = tx_run(q, pkts + done, n - done, &bytes, mode);
+		run = 0;
+		if (likely(q->hdr_len == NET_HDR_LEN_BASE))
+			run = tx_run(q, pkts + done, n - done, &bytes, mode);
 		done += run;
 		if (unlikely(!run)) {
 			run = tx_special(q, pkts + done, n - done, mode);
