@@ -224,6 +224,7 @@ def main():
         return 0
     suites = choose(arguments)
     LOGS.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # run() ends its children on the way
     total = check(suites)
     for what in total.failures:
         print(f'FAILED: {what}')
