@@ -23,8 +23,8 @@ SANITIZER_ENV = {
     'TSAN_OPTIONS': 'halt_on_error=1:exitcode=99:second_deadlock_stack=1',
 }
 
-# Build folder below build/, compiler, further options of meson setup. gcc warns of what is not there
-# where sanitizers have rewritten the code: no -Werror with them.
+# Build folder below build/, compiler, further options of meson setup. gcc warns of what is not
+# there where sanitizers have rewritten the code: no -Werror with them.
 BUILDS = {
     'gcc': ('gcc', ['-Dbench=true']),
     'clang': ('clang', ['-Dbench=true']),
