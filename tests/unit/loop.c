@@ -475,6 +475,7 @@ static bool wanted(const struct rig *r, uint16_t at)
 static void sleeps(void **state)
 {
 	const struct kick_case *c = *state;
+	struct vio_loop_stats s;
 	struct rig r;
 
 	rig_open(&r, c->address, c->bits, RIG_LIVE, 16);
@@ -486,6 +487,8 @@ static void sleeps(void **state)
 		r.q[TX].db.ring(&r.q[TX].db);
 		assert_int_equal(vio_loop_step(r.loop, 32), 1);
 	}
+	vio_loop_stats(r.loop, &s);
+	assert_int_equal(s.kicks, 8);
 	rig_rules_kept(&r);
 	rig_close(&r);
 }

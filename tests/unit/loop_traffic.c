@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
+#include "../../drivers/transport/loop/device.h"
 #include "loop_rig.h"
 
 /* ---- impairments ---- */
@@ -300,6 +301,57 @@ static void refuses_pair(void **state)
 	rig_close(&b);
 }
 
+/* ---- the place for hostile behaviours ---- */
+
+struct seen {
+	uint32_t words[WORDS];
+	size_t bytes;
+};
+
+static uint32_t see_word(void *arg, struct queue *q, enum word word, uint32_t value)
+{
+	struct seen *seen = arg;
+
+	(void)q;
+	seen->words[word]++;
+	/* An id that does not exist. */
+	return word == WORD_USED_ID ? 9999 : value;
+}
+
+static void see_bytes(void *arg, struct queue *q, uint8_t *at, size_t len)
+{
+	struct seen *seen = arg;
+
+	(void)q;
+	seen->bytes += len;
+	memset(at, 0xee, len);
+}
+
+static void every_word_passes(void **state)
+{
+	const bool packed = *state != NULL;
+	struct seen seen = { .bytes = 0 };
+	const struct loop_fault fault = { see_word, see_bytes, &seen };
+	uint32_t id, len;
+	struct rig r;
+
+	rig_open(&r, "loop:echo", packed ? BITS(PACKED) : NONE, RIG_LIVE, 16);
+	r.loop->fault = &fault;
+	rig_post(&r, RX, 0, RIG_BUF_BYTES, true);
+	rig_frame(&r, 1, FRAME, 1);
+	rig_post(&r, TX, 1, rig_frame_room(&r), false);
+	assert_int_equal(vio_loop_step(r.loop, 32), 2);
+	assert_true(rig_used(&r, RX, &id, &len));
+	assert_int_equal(id, 9999);
+	assert_int_equal(rig_buf(&r, 0)[0], 0xee);
+	assert_int_equal(seen.bytes, rig_frame_room(&r));
+	assert_int_equal(seen.words[WORD_USED_ID], 2);
+	assert_int_equal(seen.words[WORD_USED_LEN], 2);
+	/* The index of each queue; with packed rings the flags of each entry. */
+	assert_int_equal(seen.words[packed ? WORD_USED_FLAGS : WORD_USED_INDEX], 2);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	static const struct {
@@ -320,5 +372,7 @@ int main(void)
 	ADD_TABLE(&l, impair_cases, impairs);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		rig_add(&l, others[i].what, others[i].fn, NULL);
+	rig_add(&l, "split: every word passes the hook for faults", every_word_passes, NULL);
+	rig_add(&l, "packed: every word passes the hook for faults", every_word_passes, "packed");
 	return rig_run(&l, "loop traffic");
 }

@@ -229,6 +229,7 @@ void queue_kicked(struct queue *q)
 
 	if (!(__atomic_load_n(&loop->status, __ATOMIC_ACQUIRE) & STATUS_DRIVER_OK))
 		violate(loop, q, RULE_KICK_EARLY, q->index);
+	__atomic_fetch_add(&loop->stats.kicks, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&q->kicks, 1, __ATOMIC_RELEASE);
 	if (loop->opt.kick == KICK_ALWAYS || q->role == ROLE_CTRL)
 		return;
@@ -319,7 +320,7 @@ int queue_open(struct vio_loop *loop, const struct ring_place *place, struct que
 	if (!ok) {
 		queue_close(q);
 		return err_set(ERR_QUEUE_SIZE, -EINVAL, "loop: queue %u: %s", place->index,
-			       loop->first);
+			       violation_first(loop));
 	}
 	ask_first(q);
 	q->enabled = true;

@@ -101,4 +101,7 @@ enum rule {
  */
 bool violate(struct vio_loop *loop, struct queue *q, enum rule rule, uint64_t detail);
 
+/* The first violation as text; empty while there is none. */
+const char *violation_first(const struct vio_loop *loop);
+
 #endif

@@ -392,5 +392,6 @@ void vio_loop_stats(const struct vio_loop *loop, struct vio_loop_stats *stats)
 		.reordered = stat_read(&loop->stats.reordered),
 		.corrupted = stat_read(&loop->stats.corrupted),
 		.no_buffer = stat_read(&loop->stats.no_buffer),
+		.kicks = stat_read(&loop->stats.kicks),
 	};
 }

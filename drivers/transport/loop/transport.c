@@ -321,7 +321,7 @@ static int enable(struct vio_loop *loop, const struct ring_place *ring, struct q
 		violate(loop, NULL, rule, rule == RULE_RING_SIZE ? ring->entries : ring->index);
 		return err_set(ERR_QUEUE_SIZE, -EINVAL,
 			       "loop: queue %u of %u entries was refused: %s", ring->index,
-			       ring->entries, loop->first);
+			       ring->entries, violation_first(loop));
 	}
 	if (ring->index != loop->ctrl_index) {
 		int rc = pair_room(loop, ring->index / 2);
@@ -358,7 +358,7 @@ static int loop_check(struct transport *tp)
 {
 	if (!(loop_status(tp) & STATUS_NEEDS_RESET))
 		return 0;
-	return err_set(ERR_NEEDS_RESET, -ESTALE, "loop: %s", loop_of(tp)->first);
+	return err_set(ERR_NEEDS_RESET, -ESTALE, "loop: %s", violation_first(loop_of(tp)));
 }
 
 static const char *loop_describe(struct transport *tp)

@@ -39,6 +39,13 @@ bool violate(struct vio_loop *loop, struct queue *q, enum rule rule, uint64_t de
 	return false;
 }
 
+const char *violation_first(const struct vio_loop *loop)
+{
+	const char *first = __atomic_load_n(&loop->first, __ATOMIC_ACQUIRE);
+
+	return first ? first : "";
+}
+
 uint64_t vio_loop_violations(const struct vio_loop *loop, const char **first)
 {
 	uint64_t n = __atomic_load_n(&loop->violations, __ATOMIC_ACQUIRE);

@@ -43,7 +43,8 @@ VIO_API int vio_loop_connect(struct vio_loop *a, struct vio_loop *b);
 VIO_API uint64_t vio_loop_violations(const struct vio_loop *loop, const char **first);
 
 /* Packets the device itself has taken in, given out, and lost, duplicated, reordered or corrupted
- * on purpose. */
+ * on purpose; packets for which the driver had posted no buffer, or none that was large enough; and
+ * kicks that it has received, on all queues. */
 struct vio_loop_stats {
 	uint64_t in;
 	uint64_t out;
@@ -52,6 +53,7 @@ struct vio_loop_stats {
 	uint64_t reordered;
 	uint64_t corrupted;
 	uint64_t no_buffer;
+	uint64_t kicks;
 };
 VIO_API void vio_loop_stats(const struct vio_loop *loop, struct vio_loop_stats *stats);
 
