@@ -321,7 +321,9 @@ static struct inbox *inbox_for(struct vio_loop *loop, uint32_t i)
 	peer = loop->link->end[!loop->end];
 	if (!peer || !(peer->status & STATUS_DRIVER_OK))
 		return NULL;
-	return &peer->pair[i % peer->pairs].inbox;
+	i %= peer->pairs;
+	/* Its driver may have named more pairs than it has set up. */
+	return peer->pair[i].inbox.bytes ? &peer->pair[i].inbox : NULL;
 }
 
 static uint32_t step_pair(struct step *s, uint32_t i)
