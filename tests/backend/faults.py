@@ -4,12 +4,13 @@
 import collections
 import contextlib
 import os
+import re
 import socket
 import statistics
 import time
 
 from rig import Case
-from proc import ProcError
+from proc import Proc, ProcError
 
 MODES = ('packed=off', 'packed=on')
 OPENS = 10
@@ -85,6 +86,26 @@ def driver_killed(options):
         pmd.stop()
         wrong, _ = one_open(rig, pmd, address_of(rig, options))
         rig.point(not wrong and pmd.alive, 'the backend takes the next port', wrong)
+    return run
+
+
+def generator_loses_backend(options):
+    """The tool's way to end when the device dies: what was measured, and the error."""
+    def run(rig):
+        if not os.access(rig.args.vio, os.X_OK):
+            rig.skip('vio pktgen ends', 'the tool is not built')
+            return
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        tool = Proc([rig.args.vio, 'pktgen', address_of(rig, options), '-r', '100kpps', '-t', '20s',
+                     '--cores', '0', '--quiet'], 'vio pktgen', 40)
+        wait_for('traffic', lambda: pmd.stats()['rx'] > 1000)
+        pmd.kill()
+        code = tool.wait(5)
+        rig.point(code == 1 and 'error[VIO-VU-01]' in tool.out, 'vio pktgen ends with the error',
+                  'exit code %d\n%s' % (code, tool.out))
+        rig.point(re.search(r'received [\d,]+', tool.out), 'and says what was measured', tool.out)
+        rig.reset()
     return run
 
 
@@ -214,6 +235,7 @@ def cases():
     for options in MODES:
         yield Case('reopen ' + options, reopen(options))
         yield Case('backend killed ' + options, backend_killed(options))
+        yield Case('backend killed under vio pktgen ' + options, generator_loses_backend(options))
         yield Case('driver killed ' + options, driver_killed(options))
         yield Case('backend pauses ' + options, backend_pauses(options))
         yield Case('many queues ' + options, many_queues(options))

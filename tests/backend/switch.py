@@ -7,6 +7,7 @@ import os
 import subprocess
 
 from ovs import DAEMON
+from proc import ProcError
 from rig import Case
 
 MODES = tuple(itertools.product(('off', 'on'), ('off', 'on'), (1, 2)))
@@ -54,22 +55,36 @@ def ports(options):
     return run
 
 
+def run_pktgen(rig, addresses):
+    """Returns (exit code, report, messages)."""
+    done = subprocess.run(
+        [rig.args.vio, 'pktgen', *addresses, '-r', '200kpps', '--warmup', '500ms',
+         '-t', '1s' if rig.args.quick else '3s',
+         # The switch forwards on processor 1.
+         '--cores', '0', '--buffers', '16384', '--json', '-', '--quiet'],
+        capture_output=True, text=True, timeout=60, check=False)
+    try:
+        return done.returncode, json.loads(done.stdout), done.stderr
+    except ValueError:
+        raise ProcError('vio pktgen: exit code %d and no report:\n%s' %
+                        (done.returncode, done.stderr)) from None
+
+
 def pktgen(options):
     def run(rig):
         if not os.access(rig.args.vio, os.X_OK):
             rig.skip('vio pktgen through the bridge', 'the tool is not built')
             return
         switch, names, addresses = bridge(rig, True)
-        done = subprocess.run(
-            [rig.args.vio, 'pktgen', *('%s,%s' % (a, options) for a in addresses),
-             '-r', '200kpps', '-t', '3s', '--warmup', '1s', '--json', '-', '--quiet'],
-            capture_output=True, text=True, timeout=60, check=False)
-        report = json.loads(done.stdout)
-        rig.point(done.returncode == 0, 'vio pktgen ends well',
-                  'exit code %d\n%s' % (done.returncode, done.stderr))
-        rig.point(report['rx']['received'] == report['tx']['sent'] > 0, 'all frames arrive',
-                  report)
-        for name in ('lost', 'corrupt'):
+        # Where the generator gets no time for a while, what is under way must find room.
+        sizes = ('size=256', 'size=4096')
+        code, report, messages = run_pktgen(rig, ['%s,%s,%s' % (address, options, size)
+                                                  for address, size in zip(addresses, sizes)])
+        # 5: somebody else needed the processor, and the rate was missed.
+        rig.point(code in (0, 5), 'vio pktgen ends well', 'exit code %d\n%s' % (code, messages))
+        rig.point(report['rx']['received'] == report['tx']['sent'] > 0,
+                  '%d frames sent, all arrive' % report['tx']['sent'], messages)
+        for name in ('lost', 'corrupt', 'reordered', 'duplicate'):
             rig.point(report['rx'].get(name) == 0, 'no frame is ' + name, report['rx'])
         end_bridge(switch, names)
     return run
