@@ -200,7 +200,7 @@ static void share_traffic(const struct gen_config *cfg, struct tx_job *j, unsign
 
 	j->rate = cfg->rate;
 	j->rate.value /= queues;
-	j->count = cfg->count / queues + (queue < cfg->count % queues);
+	j->count = cfg->count ? cfg->count / queues + (queue < cfg->count % queues) : UINT64_MAX;
 }
 
 static int open_tx(struct gen *g, unsigned int dir, uint16_t queue, struct tx_job *j)

@@ -49,7 +49,7 @@ static __attribute__((cold, noinline)) void count_missed(struct tx_job *j, uint6
 static void measure_end(struct tx_job *j, uint64_t now)
 {
 	uint64_t end = end_of(j->times);
-	bool all = j->count && j->stats.sent >= j->count;
+	bool all = j->stats.sent >= j->count;
 
 	j->phase = TX_DONE;
 	if (!j->pacer.unlimited && !all && (int64_t)(end - j->pacer.due) > 0)
@@ -75,7 +75,7 @@ static uint64_t phase_clock(const struct tx_job *j, uint64_t now)
 static bool measure_over(const struct tx_job *j, uint64_t now, bool *wait)
 {
 	uint64_t end = end_of(j->times);
-	bool all = j->count && j->stats.sent >= j->count;
+	bool all = j->stats.sent >= j->count;
 	bool over = (int64_t)(phase_clock(j, now) - end) >= 0;
 
 	*wait = false;
@@ -140,7 +140,7 @@ static uint16_t burst_size(struct tx_job *j, uint64_t now)
 		return 0;
 	if (!j->pacer.unlimited && now - j->pacer.due > j->backlog_ticks)
 		give_up_backlog(j, now);
-	if (j->count && j->phase == TX_MEASURE && j->count - j->stats.sent < n)
+	if (j->phase == TX_MEASURE && j->count - j->stats.sent < n)
 		n = (uint16_t)(j->count - j->stats.sent);
 	return n;
 }

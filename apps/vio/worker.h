@@ -61,7 +61,7 @@ struct tx_job {
 	const struct stamp_clock *clock;
 	struct rate rate; /* its share */
 	double mean_size;
-	uint64_t count; /* packets to send; 0: until the end */
+	uint64_t count; /* packets to send; UINT64_MAX: until the end */
 	uint64_t late_ticks, backlog_ticks, cost_limit;
 	uint64_t last_sent;
 	unsigned int stream;
