@@ -23,13 +23,11 @@ SANITIZER_ENV = {
     'TSAN_OPTIONS': 'halt_on_error=1:exitcode=99:second_deadlock_stack=1',
 }
 
-# Build folder below build/, compiler, further options of meson setup. gcc warns of what is not
-# there where sanitizers have rewritten the code: no -Werror with them.
+# Build folder below build/, compiler, further options of meson setup.
 BUILDS = {
     'gcc': ('gcc', ['-Dbench=true']),
     'clang': ('clang', ['-Dbench=true']),
-    'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true',
-                     '-Dwerror=false']),
+    'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true']),
     'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false']),
     'tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false']),
 }

@@ -23,8 +23,11 @@ struct fwd_config {
 };
 
 /* As a frame begins. */
+struct mac {
+	uint8_t byte[6];
+};
 struct addresses {
-	uint8_t dst[6], src[6];
+	struct mac dst, src;
 };
 
 /* One direction: from a queue to another. */
@@ -45,16 +48,15 @@ static void on_signal(int sig)
 
 static void change_addresses(const struct lane *lane, enum mode mode, const struct vio_pkt *pkt)
 {
-	struct addresses was, now = lane->mac;
+	struct addresses *frame = pkt->data, was;
 
 	if (mode == MODE_IO || pkt->len < sizeof(was))
 		return;
-	memcpy(&was, pkt->data, sizeof(was));
-	if (mode == MODE_MACSWAP) {
-		memcpy(now.dst, was.src, sizeof(now.dst));
-		memcpy(now.src, was.dst, sizeof(now.src));
-	}
-	memcpy(pkt->data, &now, sizeof(now));
+	was = *frame;
+	if (mode == MODE_MACSWAP)
+		*frame = (struct addresses){ was.src, was.dst };
+	else
+		*frame = lane->mac;
 }
 
 static void lane_poll(struct lane *lane, enum mode mode, struct vio_cache *cache)
@@ -136,8 +138,8 @@ static void lane_init(struct lane *lane, struct vio_port *from, struct vio_port 
 
 	vio_port_info(to, &info);
 	*lane = (struct lane){ .from = vio_port_rxq(from, 0), .to = vio_port_txq(to, 0) };
-	memcpy(lane->mac.src, info.mac, 6);
-	memcpy(lane->mac.dst, nobody, 6);
+	memcpy(lane->mac.src.byte, info.mac, 6);
+	memcpy(lane->mac.dst.byte, nobody, 6);
 }
 
 static int open_and_forward(char **address, unsigned int n, const struct fwd_config *cfg)

@@ -91,7 +91,8 @@ static void wish_what_fits(struct virtio_port *port, uint16_t mtu, struct featur
 static int check_buffer_size(const struct virtio_port *port)
 {
 	struct vio_pool_info pool;
-	uint32_t need = receives_large(&port->taken) ? 65550u : FRAME_MIN + (uint32_t)port->mtu;
+	uint32_t need = receives_large(&port->taken) ? NET_LARGE_FRAME_MAX
+						     : FRAME_MIN + (uint32_t)port->mtu;
 
 	vio_pool_info(port->pool, &pool);
 	if (features_have(&port->taken, NET_F_MRG_RXBUF) ||

@@ -8,10 +8,6 @@
 #include "../../lib/base/err.h"
 #include "feature_bits.h"
 
-/* A frame of 64 KiB with segmentation headers: what a device may put into several buffers at most.
- */
-#define MERGED_BYTES_MAX 65589u
-
 /* What a queue that is not started, or not any more, does. */
 static uint16_t rx_stopped(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n)
 {
@@ -266,7 +262,7 @@ static uint16_t publish_threshold(uint16_t entries)
 
 static int merge_init(struct rxq *q)
 {
-	q->merge_max = min_u16(q->ring.entries, (uint16_t)(MERGED_BYTES_MAX / q->len_max + 1));
+	q->merge_max = min_u16(q->ring.entries, (uint16_t)(NET_LARGE_FRAME_MAX / q->len_max + 1));
 	q->partial = calloc(q->merge_max, sizeof(*q->partial));
 	return q->partial ? 0 : err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for a receive queue");
 }

@@ -144,6 +144,8 @@ struct ctrl_hdr {
  * that the device has. */
 #define QUEUE_RX(pair) ((uint16_t)(2 * (pair)))
 #define QUEUE_TX(pair) ((uint16_t)(2 * (pair) + 1))
-#define NET_MTU_MIN    68u
+/* "Setting Up Receive Buffers": the largest frame with segmentation offloads. */
+#define NET_LARGE_FRAME_MAX 65589u
+#define NET_MTU_MIN         68u
 
 #endif

@@ -182,7 +182,7 @@ static uint32_t receive_need(const struct vio_loop *loop)
 		return loop->hdr_len;
 	for (size_t i = 0; i < ARRAY_SIZE(large); i++)
 		if (loop_has(loop, large[i]))
-			return loop->hdr_len + LOOP_FRAME_MAX;
+			return loop->hdr_len + NET_LARGE_FRAME_MAX;
 	return loop->hdr_len + 14u + (loop_has(loop, NET_F_MTU) ? (uint32_t)loop->opt.mtu : 1500u);
 }
 
