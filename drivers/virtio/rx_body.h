@@ -88,7 +88,7 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 		cookie = from.cookie[u.id];
 		if (mode.in_order && u.len == USED_LEN_FULL)
 			u.len = len_max;
-		if (unlikely(!cookie | (u.len - len_min > len_max - len_min)))
+		if (unlikely(!cookie) || unlikely(u.len - len_min > len_max - len_min))
 			break;
 		pkt = (struct vio_pkt){ .data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM,
 					.len = u.len - len_min + FRAME_MIN };

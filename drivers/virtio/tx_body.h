@@ -121,7 +121,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		if (unlikely(u.id > from.last_slot))
 			break;
 		cookie = from.cookie[u.id];
-		if (unlikely(!cookie | !!(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN))))
+		if (unlikely(!cookie) || unlikely(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN)))
 			break;
 		from.cookie[u.id] = 0;
 		slots[i] = (void *)(uintptr_t)cookie;
