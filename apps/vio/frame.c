@@ -153,7 +153,7 @@ void frames_fini(struct frames *f)
 struct burst {
 	uint32_t sec, usec; /* big endian */
 	uint16_t stream_ns;
-	uint64_t sum;
+	uint16_t sum;
 };
 
 static struct burst burst_begin(unsigned int stream, uint64_t now_ns)
@@ -166,7 +166,7 @@ static struct burst burst_begin(unsigned int stream, uint64_t now_ns)
 		.stream_ns = htons((uint16_t)(stream << 10 | (ns - usec * 1000))),
 	};
 
-	b.sum = (uint64_t)b.sec + b.usec + b.stream_ns;
+	b.sum = sum_fold((uint64_t)b.sec + b.usec + b.stream_ns);
 	return b;
 }
 
@@ -181,12 +181,12 @@ static inline uint32_t write_flow(const struct frames *f, const struct frame_tem
 		return flow->l4_sum;
 	}
 	memcpy(frame + f->tuple, flow->tuple, FLOW_TUPLE4);
-	csum = (uint16_t)~sum_fold((uint64_t)t->ip_sum + flow->addr_sum);
+	csum = (uint16_t)~sum_fold_small(t->ip_sum + flow->addr_sum);
 	memcpy(frame + f->l3 + 10, &csum, sizeof(csum));
 	return flow->l4_sum;
 }
 
-static inline void write_payload(const struct frames *f, const struct burst *b, uint64_t sum,
+static inline void write_payload(const struct frames *f, const struct burst *b, uint32_t sum,
 				 uint32_t seq, uint8_t *frame)
 {
 	struct frame_payload *p = (struct frame_payload *)(frame + f->payload);
@@ -196,7 +196,7 @@ static inline void write_payload(const struct frames *f, const struct burst *b, 
 	p->sec = b->sec;
 	p->usec = b->usec;
 	p->stream_ns = b->stream_ns;
-	csum = sum_udp(sum + b->sum + p->seq);
+	csum = sum_udp(sum + b->sum + (p->seq & 0xffff) + (p->seq >> 16));
 	memcpy(frame + f->l4 + 6, &csum, sizeof(csum));
 }
 
@@ -223,7 +223,7 @@ uint32_t frames_build(const struct frames *f, struct frame_cursor *cursor, struc
 	for (uint16_t i = 0; i < n; i++) {
 		const struct frame_template *t = &f->templates[f->sizes->pattern[at.size]];
 		uint8_t *frame = pkts[i].data;
-		uint64_t sum = t->l4_sum;
+		uint32_t sum = t->l4_sum;
 
 		write_constant(f, t, frame);
 		if (f->n_flows > 1) {

@@ -46,10 +46,17 @@ static inline uint16_t sum_fold(uint64_t sum)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
-/* The checksum field for @sum; UDP writes a sum of 0 as 0xffff (RFC 768). */
-static inline uint16_t sum_udp(uint64_t sum)
+/* The same for a sum below 2^31, such as a few folded ones. */
+static inline uint16_t sum_fold_small(uint32_t sum)
 {
-	uint16_t folded = sum_fold(sum);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
+/* The checksum field for @sum, below 2^31; UDP writes a sum of 0 as 0xffff (RFC 768). */
+static inline uint16_t sum_udp(uint32_t sum)
+{
+	uint16_t folded = sum_fold_small(sum);
 
 	return folded == 0xffff ? 0xffff : (uint16_t)~folded;
 }
