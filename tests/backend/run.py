@@ -76,6 +76,9 @@ def main():
     if not shutil.which('dpdk-testpmd'):
         print('1..0 # SKIP no dpdk-testpmd (package dpdk-dev)')
         return 77
+    if not {0, 1} <= os.sched_getaffinity(0):
+        print('1..0 # SKIP needs processors 0 and 1: one for vio, one for the backend')
+        return 77
     if not os.access(args.verify, os.X_OK):
         sys.exit('run.py: no %s: build first, and name the folder in VIO_BUILD' % args.verify)
     args.quick = args.quick or sanitized(args.verify)

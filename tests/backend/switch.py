@@ -34,7 +34,7 @@ def end_bridge(switch, names):
 
 def check_bridge(rig, options, listen, args):
     switch, names, addresses = bridge(rig, listen)
-    count = 20000 if rig.args.quick else 10**6
+    count = 20000 if rig.args.quick else 300000
     # The switch puts all flows onto one queue, whose ring they share.
     verify = rig.verify('-S', '-n', count, '-w', 256, *args, 'echo',
                         *('%s,%s' % (address, options) for address in addresses))
