@@ -52,7 +52,7 @@ static int64_t wait_used(struct ctrl *c)
 	struct used u;
 
 	for (unsigned int round = 0;; round++) {
-		int rc = vring_take_one(&c->ring, &u, c->mode);
+		int rc = vring_take_one(&c->ring, &u, 0, c->mode);
 
 		if (rc)
 			return rc < 0 ? rc : (int64_t)u.id;

@@ -42,16 +42,19 @@ ALWAYS_INLINE void packed_step(uint16_t *pos, uint16_t *flags, uint32_t n, uint3
 }
 
 /*
- * Write a descriptor. The tail of the batch's first one goes to @head: the device looks at its
- * flags, and sees all of the batch or nothing.
+ * Where the tail of the next descriptor to be posted goes: the batch's first one waits in the post,
+ * since the device looks at its flags, and sees all of the batch or nothing.
  */
-ALWAYS_INLINE void packed_write(struct packed_desc *d, bool first, uint64_t *head, uint32_t id,
-				uint64_t addr, uint32_t len, uint32_t flags)
+ALWAYS_INLINE le64 *packed_next_tail(struct ring *r)
 {
-	le64 *to = first ? head : packed_tail(d);
+	return r->post.descs ? packed_tail(&r->desc.packed[r->post.idx]) : &r->post.head;
+}
 
+ALWAYS_INLINE void packed_write(struct packed_desc *d, le64 *tail, uint32_t id, uint64_t addr,
+				uint32_t len, uint32_t flags)
+{
 	ring_store(&d->addr, le64_from(addr));
-	ring_store(to, le64_from(len | (uint64_t)(id | flags << 16) << 32));
+	ring_store(tail, le64_from(len | (uint64_t)(id | flags << 16) << 32));
 }
 
 ALWAYS_INLINE void packed_publish(struct ring *r)

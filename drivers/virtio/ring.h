@@ -90,8 +90,6 @@ struct used {
 	uint32_t id, len;
 };
 #define USED_ID_NONE UINT32_MAX /* an in-order id that can't be: no slot has it */
-#define USED_LEN_FULL \
-	UINT32_MAX /* in-order batch: this buffer was skipped, that is, filled completely */
 
 /*
  * Where a run takes completions, and where it posts buffers: by value, since stores into shared
@@ -106,6 +104,7 @@ struct taker {
 	uint32_t last_slot; /* ids above it are impossible */
 	uint32_t slot;      /* in order: the first completion's */
 	uint32_t left, len; /* in order: of the batch that is being taken, as struct take */
+	uint32_t full;      /* in order: length of a buffer that was skipped */
 	uint32_t flags;
 };
 
@@ -118,10 +117,9 @@ struct poster {
 	uint64_t bias;
 	uint32_t slot; /* in order: the first buffer's */
 	uint32_t flags;
-	bool first; /* packed: nothing is posted yet, so the next descriptor is the batch's first */
 };
 
-ALWAYS_INLINE struct taker ring_taker(const struct ring *r)
+ALWAYS_INLINE struct taker ring_taker(const struct ring *r, uint32_t full)
 {
 	return (struct taker){
 		.used = r->device.used->ring + (r->take.idx & (r->entries - 1u)),
@@ -132,6 +130,7 @@ ALWAYS_INLINE struct taker ring_taker(const struct ring *r)
 		.slot = r->take.slot,
 		.left = r->take.left,
 		.len = r->take.len,
+		.full = full,
 		.flags = r->take.flags,
 	};
 }
@@ -147,7 +146,6 @@ ALWAYS_INLINE struct poster ring_poster(const struct ring *r)
 		.bias = r->bias,
 		.slot = r->post.slot,
 		.flags = r->post.flags,
-		.first = !r->post.descs,
 	};
 }
 

@@ -107,7 +107,7 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 	struct ring *r = &q->ring;
 	struct used u;
 	void *buf;
-	int rc = vring_take_one(r, &u, mode);
+	int rc = vring_take_one(r, &u, q->len_max, mode);
 
 	if (rc < 0)
 		rx_break(q, &q->stats.bad_id);
@@ -118,8 +118,6 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 	if (!mode.in_order)
 		r->free_ids[r->post.free] = (uint16_t)u.id;
 	r->post.free++;
-	if (mode.in_order && u.len == USED_LEN_FULL)
-		u.len = q->len_max;
 	if (!mode.mrg || !q->left)
 		return first(q, buf, u.len, pkts, got);
 	segment(q, buf, u.len, pkts, got);
@@ -131,14 +129,15 @@ static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode 
 {
 	struct ring *r = &q->ring;
 	const struct poster at = ring_poster(r);
+	le64 *tail = packed_next_tail(r);
 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t slot = poster_slot(at, i, mode);
 		const uint64_t buf = (uintptr_t)top[-1 - (int32_t)i];
 
 		at.cookie[slot] = buf;
-		vring_post_at(at, i, &r->post.head, slot, buf + VIO_PKT_HEADROOM - q->hdr_len,
-			      q->len_max, DESC_WRITE, mode);
+		vring_post_at(at, i, &tail, slot, buf + VIO_PKT_HEADROOM - q->hdr_len, q->len_max,
+			      DESC_WRITE, mode);
 	}
 	r->post.free = (uint16_t)(r->post.free - n);
 	vring_posted(r, n, n, mode);

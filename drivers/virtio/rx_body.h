@@ -62,12 +62,13 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct taker from = ring_taker(r);
+	const struct taker from = ring_taker(r, q->len_max);
 	const struct poster to = ring_poster(r);
 	const uint32_t len_min = q->len_min, len_max = q->len_max;
 	const uint64_t post_off = VIO_PKT_HEADROOM + FRAME_MIN - len_min;
 	void *const *fresh;
-	uint64_t bytes = 0, head = r->post.head;
+	le64 *tail = packed_next_tail(r);
+	uint64_t bytes = 0;
 	uint32_t i;
 
 	k = cache_take_begin(q->cache, ring_take_run(r, k, mode), &fresh);
@@ -86,8 +87,6 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 		if (unlikely(u.id > from.last_slot))
 			break;
 		cookie = from.cookie[u.id];
-		if (mode.in_order && u.len == USED_LEN_FULL)
-			u.len = len_max;
 		if (unlikely(!cookie) || unlikely(u.len - len_min > len_max - len_min))
 			break;
 		pkt = (struct vio_pkt){ .data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM,
@@ -106,10 +105,9 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 			slot = to.slot + i;
 		}
 		to.cookie[slot] = buf;
-		vring_repost_at(to, i, &head, slot, buf + post_off, len_max, DESC_WRITE, mode);
+		vring_repost_at(to, i, &tail, slot, buf + post_off, len_max, DESC_WRITE, mode);
 	}
 	cache_take_end(q->cache, i);
-	r->post.head = head;
 	vring_taken(r, i, mode);
 	vring_posted(r, i, i, mode);
 	got->n += i;

@@ -150,7 +150,7 @@ uint32_t tx_special(struct txq *q, const struct vio_pkt *pkts, uint32_t n, const
 bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 {
 	struct used u;
-	int rc = vring_take_one(&q->ring, &u, mode);
+	int rc = vring_take_one(&q->ring, &u, 0, mode);
 
 	if (rc < 0)
 		tx_break(q, &q->stats.bad_id);

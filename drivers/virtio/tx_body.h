@@ -23,7 +23,6 @@ COLD void tx_break(struct txq *q, uint64_t *counter);
  */
 struct tx_limits {
 	uint64_t base, bytes, buf_mask;
-	uint64_t span; /* what a buffer holds beyond a header and the shortest frame */
 };
 
 ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
@@ -32,7 +31,6 @@ ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
 		.base = q->cache->base,
 		.bytes = q->cache->bytes,
 		.buf_mask = q->cache->buf_mask,
-		.span = q->cache->buf_mask + 1 - NET_HDR_LEN_BASE - FRAME_MIN,
 	};
 }
 
@@ -49,10 +47,8 @@ ALWAYS_INLINE uint64_t tx_rest(const struct vio_pkt *pkt)
  */
 ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t off, uint64_t at, uint64_t rest)
 {
-	const uint64_t hdr_at = at - NET_HDR_LEN_BASE;
-
-	return likely(off < lim.bytes) && likely(hdr_at <= lim.span) &&
-	       likely(rest - FRAME_MIN <= lim.span - hdr_at);
+	return likely(off < lim.bytes) && likely(at >= NET_HDR_LEN_BASE) &&
+	       likely(rest - FRAME_MIN <= lim.buf_mask) && likely(at + rest - 1 <= lim.buf_mask);
 }
 
 /* Post packets up to the first one that is not plain. Return: how many, of @n. */
@@ -62,7 +58,8 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 	struct ring *r = &q->ring;
 	const struct poster to = ring_poster(r);
 	const struct tx_limits lim = tx_limits_of(q);
-	uint64_t sum = 0, head = r->post.head;
+	le64 *tail = packed_next_tail(r);
+	uint64_t sum = 0;
 	uint32_t i;
 
 	n = ring_post_run(r, min_u32(n, r->post.free), mode);
@@ -78,10 +75,9 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 		/* A header that asks for nothing is all zero, num_buffers too. */
 		memset((void *)(uintptr_t)hdr, 0, NET_HDR_LEN_BASE);
 		to.cookie[slot] = data - at;
-		vring_post_at(to, i, &head, slot, hdr, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
+		vring_post_at(to, i, &tail, slot, hdr, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
 		sum += rest;
 	}
-	r->post.head = head;
 	r->post.free = (uint16_t)(r->post.free - i);
 	vring_posted(r, i, i, mode);
 	*bytes += sum;
@@ -105,7 +101,7 @@ COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct taker from = ring_taker(r);
+	const struct taker from = ring_taker(r, 0);
 	void **slots;
 	uint32_t i;
 
@@ -121,7 +117,8 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		if (unlikely(u.id > from.last_slot))
 			break;
 		cookie = from.cookie[u.id];
-		if (unlikely(!cookie) || unlikely(cookie & (COOKIE_INDIRECT | COOKIE_CHAIN)))
+		/* Free, of an indirect table, or of a chain: one test for the first two. */
+		if (unlikely((int64_t)cookie <= 0) || unlikely(cookie & COOKIE_CHAIN))
 			break;
 		from.cookie[u.id] = 0;
 		slots[i] = (void *)(uintptr_t)cookie;

@@ -233,7 +233,7 @@ static void packed_part(struct ring *r, const struct chain_part *part, uint16_t 
 {
 	struct post *p = &r->post;
 
-	packed_write(&r->desc.packed[p->idx], !p->descs, &p->head, id, part->addr + r->bias,
+	packed_write(&r->desc.packed[p->idx], packed_next_tail(r), id, part->addr + r->bias,
 		     part->len, flags | p->flags);
 	p->descs++;
 	packed_step(&p->idx, &p->flags, 1, r->entries);
@@ -268,6 +268,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
 	const struct poster at = ring_poster(r);
 	const uint32_t slot = poster_slot(at, 0, mode);
+	le64 *next = packed_next_tail(r);
 
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
@@ -285,8 +286,8 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 		ring_store(&d[i].addr, le64_from(parts[i].addr + r->bias));
 		ring_store(tail, le64_from(parts[i].len | flags));
 	}
-	vring_post_at(at, 0, &r->post.head, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)),
-		      DESC_INDIRECT, mode);
+	vring_post_at(at, 0, &next, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT,
+		      mode);
 	r->post.free--;
 	vring_posted(r, 1, 1, mode);
 	return (uint16_t)slot;
@@ -302,7 +303,7 @@ static int begin_batch(struct ring *r, const struct mode mode)
 	struct used u;
 	uint32_t left;
 
-	if (!vring_entry(ring_taker(r), 0, &u, mode))
+	if (!vring_entry(ring_taker(r, 0), 0, &u, mode))
 		return 0;
 	if (u.id >= r->entries)
 		return -EPROTO;
@@ -315,7 +316,7 @@ static int begin_batch(struct ring *r, const struct mode mode)
 }
 
 /* The completion that is next, raw. Return as vring_take_one(). */
-static int next_used(struct ring *r, struct used *u, const struct mode mode)
+static int next_used(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
 {
 	int rc = 1;
 
@@ -323,10 +324,10 @@ static int next_used(struct ring *r, struct used *u, const struct mode mode)
 		rc = begin_batch(r, mode);
 	if (rc <= 0)
 		return rc;
-	return vring_used_at(ring_taker(r), 0, u, mode);
+	return vring_used_at(ring_taker(r, full), 0, u, mode);
 }
 
-int vring_take_one(struct ring *r, struct used *u, const struct mode mode)
+int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
 {
 	const uint32_t ready = vring_ready(r, mode);
 	struct take *t = &r->take;
@@ -335,7 +336,7 @@ int vring_take_one(struct ring *r, struct used *u, const struct mode mode)
 
 	if (!ready || ready == RING_BROKEN)
 		return ready ? -EPROTO : 0;
-	rc = next_used(r, u, mode);
+	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;
 	if (u->id >= r->entries || !r->cookie[u->id])

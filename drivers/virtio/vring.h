@@ -60,7 +60,7 @@ ALWAYS_INLINE bool in_order_used_at(const struct taker at, uint32_t i, struct us
 	const uint32_t slot = at.slot + i;
 
 	if (unlikely(at.left)) {
-		*u = (struct used){ slot, i + 1 == at.left ? at.len : USED_LEN_FULL };
+		*u = (struct used){ slot, i + 1 == at.left ? at.len : at.full };
 		return true;
 	}
 	if (!vring_entry(at, i, u, mode))
@@ -95,14 +95,17 @@ ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mod
 		t->idx = (uint16_t)(t->idx + n);
 }
 
-/* Fill a slot for the @i-th buffer of a run; @head is the ring's post.head. */
-ALWAYS_INLINE void vring_post_at(const struct poster at, uint32_t i, uint64_t *head, uint32_t slot,
+/*
+ * Fill a slot for the @i-th buffer of a run. Packed: @tail is where the descriptor's tail goes,
+ * packed_next_tail() at first, and moves on to the next one's.
+ */
+ALWAYS_INLINE void vring_post_at(const struct poster at, uint32_t i, le64 **tail, uint32_t slot,
 				 uint64_t addr, uint32_t len, uint32_t flags,
 				 const struct mode mode)
 {
 	if (mode.packed) {
-		packed_write(at.packed + i, at.first & !i, head, slot, addr + at.bias, len,
-			     flags | at.flags);
+		packed_write(at.packed + i, *tail, slot, addr + at.bias, len, flags | at.flags);
+		*tail = packed_tail(at.packed + i + 1);
 		return;
 	}
 	split_write(at.split + slot, addr + at.bias, len, flags, 0);
@@ -111,12 +114,12 @@ ALWAYS_INLINE void vring_post_at(const struct poster at, uint32_t i, uint64_t *h
 
 /* The same for a slot whose descriptor has had this length and these flags before: a split one
  * keeps them. */
-ALWAYS_INLINE void vring_repost_at(const struct poster at, uint32_t i, uint64_t *head,
-				   uint32_t slot, uint64_t addr, uint32_t len, uint32_t flags,
+ALWAYS_INLINE void vring_repost_at(const struct poster at, uint32_t i, le64 **tail, uint32_t slot,
+				   uint64_t addr, uint32_t len, uint32_t flags,
 				   const struct mode mode)
 {
 	if (mode.packed) {
-		vring_post_at(at, i, head, slot, addr, len, flags, mode);
+		vring_post_at(at, i, tail, slot, addr, len, flags, mode);
 		return;
 	}
 	ring_store(&at.split[slot].addr, le64_from(addr + at.bias));
@@ -197,7 +200,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
  * @u->id is a head that is in flight. Return: 1; 0: there is none; -EPROTO: the device named what
  * is not in flight, the ring is broken.
  */
-int vring_take_one(struct ring *r, struct used *u, const struct mode mode);
+int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode);
 
 /* Indirect tables: in shared memory what the device reads, beside them whose buffers they hold. */
 #define INDIRECT_PARTS  16u
