@@ -89,7 +89,13 @@ struct ring {
 struct used {
 	uint32_t id, len;
 };
-#define USED_ID_NONE UINT32_MAX /* an in-order id that can't be: no slot has it */
+
+/* What a look at the next completion gives. */
+enum look {
+	LOOK_NONE, /* there is none yet */
+	LOOK_ODD,  /* its id is no slot's, or, in order, not that of the slot whose turn it is */
+	LOOK_GOOD, /* the id is in range; all else is unchecked */
+};
 
 /*
  * Where a run takes completions, and where it posts buffers: by value, since stores into shared

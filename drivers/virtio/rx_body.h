@@ -66,6 +66,7 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 	const struct poster to = ring_poster(r);
 	const uint32_t len_min = q->len_min, len_max = q->len_max;
 	const uint64_t post_off = VIO_PKT_HEADROOM + FRAME_MIN - len_min;
+	enum look look = LOOK_GOOD;
 	void *const *fresh;
 	le64 *tail = packed_next_tail(r);
 	uint64_t bytes = 0;
@@ -80,11 +81,8 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 		uint64_t cookie;
 		uint32_t slot;
 
-		if (!vring_used_at(from, i, &u, mode)) {
-			got->dry = true;
-			break;
-		}
-		if (unlikely(u.id > from.last_slot))
+		look = vring_used_at(from, i, &u, mode);
+		if (look != LOOK_GOOD)
 			break;
 		cookie = from.cookie[u.id];
 		if (unlikely(!cookie) || unlikely(u.len - len_min > len_max - len_min))
@@ -107,6 +105,7 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 		to.cookie[slot] = buf;
 		vring_repost_at(to, i, &tail, slot, buf + post_off, len_max, DESC_WRITE, mode);
 	}
+	got->dry = look == LOOK_NONE;
 	cache_take_end(q->cache, i);
 	vring_taken(r, i, mode);
 	vring_posted(r, i, i, mode);

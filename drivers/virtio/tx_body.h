@@ -102,6 +102,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 {
 	struct ring *r = &q->ring;
 	const struct taker from = ring_taker(r, 0);
+	enum look look = LOOK_GOOD;
 	void **slots;
 	uint32_t i;
 
@@ -110,11 +111,8 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		struct used u;
 		uint64_t cookie;
 
-		if (!vring_used_at(from, i, &u, mode)) {
-			*dry = true;
-			break;
-		}
-		if (unlikely(u.id > from.last_slot))
+		look = vring_used_at(from, i, &u, mode);
+		if (look != LOOK_GOOD)
 			break;
 		cookie = from.cookie[u.id];
 		/* Free, of an indirect table, or of a chain: one test for the first two. */
@@ -125,6 +123,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		if (!mode.in_order)
 			from.freed[i] = (uint16_t)u.id;
 	}
+	*dry = look == LOOK_NONE;
 	cache_put_end(q->cache, i);
 	r->post.free = (uint16_t)(r->post.free + i);
 	vring_taken(r, i, mode);

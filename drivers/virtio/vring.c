@@ -315,16 +315,15 @@ static int begin_batch(struct ring *r, const struct mode mode)
 	return 1;
 }
 
-/* The completion that is next, raw. Return as vring_take_one(). */
+/* The completion that is next. Return as vring_take_one(). */
 static int next_used(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
 {
+	static const int result[] = { [LOOK_NONE] = 0, [LOOK_ODD] = -EPROTO, [LOOK_GOOD] = 1 };
 	int rc = 1;
 
 	if (mode.in_order && !r->take.left)
 		rc = begin_batch(r, mode);
-	if (rc <= 0)
-		return rc;
-	return vring_used_at(ring_taker(r, full), 0, u, mode);
+	return rc > 0 ? result[vring_used_at(ring_taker(r, full), 0, u, mode)] : rc;
 }
 
 int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
@@ -339,7 +338,7 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;
-	if (u->id >= r->entries || !r->cookie[u->id])
+	if (!r->cookie[u->id])
 		return -EPROTO;
 	/* A batch ends with the head of a chain, not inside one. */
 	more = vring_span(r, u->id) - 1;

@@ -51,30 +51,31 @@ ALWAYS_INLINE bool vring_entry(const struct taker at, uint32_t i, struct used *u
  * In order, one completion may stand for a batch: it carries the id of the batch's last buffer, the
  * ones skipped are completely filled
  * ("In-order use of descriptors"). A run lies inside one batch that has been begun, or takes
- * completions that stand for themselves; another id ends it with USED_ID_NONE, for vring_take_one()
- * to look at.
+ * completions that stand for themselves; another id ends it, for vring_take_one() to look at.
  */
-ALWAYS_INLINE bool in_order_used_at(const struct taker at, uint32_t i, struct used *u,
-				    const struct mode mode)
+ALWAYS_INLINE enum look in_order_used_at(const struct taker at, uint32_t i, struct used *u,
+					 const struct mode mode)
 {
 	const uint32_t slot = at.slot + i;
 
 	if (unlikely(at.left)) {
 		*u = (struct used){ slot, i + 1 == at.left ? at.len : at.full };
-		return true;
+		return LOOK_GOOD;
 	}
 	if (!vring_entry(at, i, u, mode))
-		return false;
-	if (unlikely(u->id != slot))
-		u->id = USED_ID_NONE;
-	return true;
+		return LOOK_NONE;
+	return likely(u->id == slot) ? LOOK_GOOD : LOOK_ODD;
 }
 
-/* Look at the @i-th completion of a run. Return: false where there is none yet. */
-ALWAYS_INLINE bool vring_used_at(const struct taker at, uint32_t i, struct used *u,
-				 const struct mode mode)
+/* Look at the @i-th completion of a run. */
+ALWAYS_INLINE enum look vring_used_at(const struct taker at, uint32_t i, struct used *u,
+				      const struct mode mode)
 {
-	return mode.in_order ? in_order_used_at(at, i, u, mode) : vring_entry(at, i, u, mode);
+	if (mode.in_order)
+		return in_order_used_at(at, i, u, mode);
+	if (!vring_entry(at, i, u, mode))
+		return LOOK_NONE;
+	return likely(u->id <= at.last_slot) ? LOOK_GOOD : LOOK_ODD;
 }
 
 /* The @n single-slot buffers of a run have been taken. */
