@@ -103,10 +103,13 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	struct ring *r = &q->ring;
 	const struct taker from = ring_taker(r, 0);
 	enum look look = LOOK_GOOD;
+	uint16_t *freed = from.freed;
 	void **slots;
 	uint32_t i;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
+	ONE_PIECE(slots);
+	ONE_PIECE(freed);
 	for (i = 0; i < k; i++) {
 		struct used u;
 		uint64_t cookie;
@@ -121,7 +124,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		from.cookie[u.id] = 0;
 		slots[i] = (void *)(uintptr_t)cookie;
 		if (!mode.in_order)
-			from.freed[i] = (uint16_t)u.id;
+			freed[i] = (uint16_t)u.id;
 	}
 	*dry = look == LOOK_NONE;
 	cache_put_end(q->cache, i);

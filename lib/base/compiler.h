@@ -13,6 +13,12 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/*
+ * Keep a pointer in one piece: where the compiler knows what it was added up from, it does so again
+ * in each round of a loop when registers run short.
+ */
+#define ONE_PIECE(p) __asm__("" : "+r"(p))
+
 #define CACHE_LINE    64
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
 
