@@ -2,40 +2,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <vio/vio.h>
 
 #include "commands.h"
 #include "fail.h"
+#include "forward.h"
 #include "log.h"
 
-/*
- * A packet-processing program: take packets from one port, change their addresses, send them on.
- * Both ports work on one pool, so that nothing is copied and no buffer changes hands but by its
- * address.
- */
-#define BURST 32
-
-enum mode { MODE_IO, MODE_MAC, MODE_MACSWAP };
-
+/* The command around forward.c: options, rates, an end. */
 struct fwd_config {
 	uint64_t mode, time_ns;
 	bool quiet, verbose;
-};
-
-/* As a frame begins. */
-struct mac {
-	uint8_t byte[6];
-};
-struct addresses {
-	struct mac dst, src;
-};
-
-/* One direction: from a queue to another. */
-struct lane {
-	struct vio_rxq *from;
-	struct vio_txq *to;
-	struct addresses mac; /* what MODE_MAC writes */
-	uint64_t received, sent, dropped;
 };
 
 static volatile sig_atomic_t stopped;
@@ -44,40 +20,6 @@ static void on_signal(int sig)
 {
 	(void)sig;
 	stopped = 1;
-}
-
-static void change_addresses(const struct lane *lane, enum mode mode, const struct vio_pkt *pkt)
-{
-	struct addresses *frame = pkt->data, was;
-
-	if (mode == MODE_IO || pkt->len < sizeof(was))
-		return;
-	was = *frame;
-	if (mode == MODE_MACSWAP)
-		*frame = (struct addresses){ was.src, was.dst };
-	else
-		*frame = lane->mac;
-}
-
-static void lane_poll(struct lane *lane, enum mode mode, struct vio_cache *cache)
-{
-	struct vio_pkt pkts[BURST];
-	uint16_t n = vio_rx_burst(lane->from, pkts, BURST), sent;
-	bool first = true;
-
-	if (!n)
-		return;
-	for (uint16_t i = 0; i < n; i++) {
-		if (first)
-			change_addresses(lane, mode, &pkts[i]);
-		first = !(pkts[i].flags & VIO_PKT_MORE);
-		pkts[i].flags &= VIO_PKT_MORE; /* offload data is between the device and us */
-	}
-	sent = vio_tx_burst(lane->to, pkts, n);
-	vio_pkt_put(cache, pkts + sent, (uint16_t)(n - sent));
-	lane->received += n;
-	lane->sent += sent;
-	lane->dropped += (uint64_t)(n - sent);
 }
 
 static void print_rates(const struct lane *now, const struct lane *before, unsigned int lanes,
@@ -93,22 +35,35 @@ static void print_rates(const struct lane *now, const struct lane *before, unsig
 	fflush(stdout);
 }
 
+static void print_totals(const struct forward *f, double seconds)
+{
+	for (unsigned int i = 0; i < f->n; i++)
+		printf("RESULT  port %u  received %llu  sent %llu  dropped %llu  in %.3f s\n", i,
+		       (unsigned long long)f->lanes[i].received,
+		       (unsigned long long)f->lanes[i].sent,
+		       (unsigned long long)f->lanes[i].dropped, seconds);
+}
+
+/* Return: exit code; the error of a port that is not up has been told. */
+static int check_ports(const struct forward *f)
+{
+	for (unsigned int i = 0; i < f->n; i++)
+		if (vio_port_check(f->ports[i]) != VIO_PORT_UP) {
+			fail_library();
+			return EXIT_FAILED;
+		}
+	return EXIT_OK;
+}
+
 /* Forward until told to stop, the time is over or a port dies. Return: exit code. */
-static int forward(struct lane *lanes, unsigned int n, struct vio_port **ports,
-		   struct vio_cache *cache, const struct fwd_config *cfg)
+static int forward_for(struct forward *f, const struct fwd_config *cfg)
 {
 	uint64_t start = vio_clock_ns(), last = start, now = start;
-	struct lane before[2] = { lanes[0], lanes[1] };
-	struct vio_loop *loops[2] = { vio_port_loop(ports[0]),
-				      n > 1 ? vio_port_loop(ports[1]) : NULL };
+	struct lane before[2] = { f->lanes[0], f->lanes[1] };
 	int rc = EXIT_OK;
 
 	for (uint64_t round = 0; !stopped && !rc; round++) {
-		for (unsigned int i = 0; i < n; i++) {
-			if (loops[i])
-				vio_loop_step(loops[i], BURST);
-			lane_poll(&lanes[i], cfg->mode, cache);
-		}
+		forward_poll(f);
 		if (round % 256)
 			continue;
 		now = vio_clock_ns();
@@ -116,59 +71,29 @@ static int forward(struct lane *lanes, unsigned int n, struct vio_port **ports,
 			break;
 		if (now - last < 1000000000u)
 			continue;
-		for (unsigned int i = 0; i < n; i++)
-			if (vio_port_check(ports[i]) != VIO_PORT_UP)
-				rc = (fail_library(), EXIT_FAILED);
+		rc = check_ports(f);
 		if (!cfg->quiet)
-			print_rates(lanes, before, n, (double)(now - last) / 1e9);
-		memcpy(before, lanes, sizeof(before));
+			print_rates(f->lanes, before, f->n, (double)(now - last) / 1e9);
+		memcpy(before, f->lanes, sizeof(before));
 		last = now;
 	}
-	for (unsigned int i = 0; i < n; i++)
-		printf("RESULT  port %u  received %llu  sent %llu  dropped %llu  in %.3f s\n", i,
-		       (unsigned long long)lanes[i].received, (unsigned long long)lanes[i].sent,
-		       (unsigned long long)lanes[i].dropped, (double)(now - start) / 1e9);
+	print_totals(f, (double)(now - start) / 1e9);
 	return rc;
-}
-
-static void lane_init(struct lane *lane, struct vio_port *from, struct vio_port *to)
-{
-	static const uint8_t nobody[6] = { 0x02, 0, 0, 0, 0, 0x02 };
-	struct vio_port_info info;
-
-	vio_port_info(to, &info);
-	*lane = (struct lane){ .from = vio_port_rxq(from, 0), .to = vio_port_txq(to, 0) };
-	memcpy(lane->mac.src.byte, info.mac, 6);
-	memcpy(lane->mac.dst.byte, nobody, 6);
 }
 
 static int open_and_forward(char **address, unsigned int n, const struct fwd_config *cfg)
 {
-	struct vio_pool_opts opts =
-		VIO_OPTS(struct vio_pool_opts, .buffers = 8192, .ring_bytes = 4u << 20);
 	struct sigaction sa = { .sa_handler = on_signal };
-	struct vio_port *ports[2] = { NULL, NULL };
-	struct vio_cache *cache = NULL;
-	struct vio_pool *pool = NULL;
-	struct lane lanes[2] = { 0 };
-	int rc = 0;
+	struct forward f;
+	int rc;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	if (vio_pool_open(&opts, &pool) < 0 || vio_cache_open(pool, &cache) < 0)
+	if (forward_open(&f, (enum forward_mode)cfg->mode, address, n) < 0)
 		rc = fail_library();
-	for (unsigned int i = 0; i < n && !rc; i++)
-		if (vio_port_open(address[i], pool, NULL, &ports[i]) < 0)
-			rc = fail_library();
-	if (!rc) {
-		for (unsigned int i = 0; i < n; i++)
-			lane_init(&lanes[i], ports[i], ports[n - 1 - i]);
-		rc = forward(lanes, n, ports, cache, cfg);
-	}
-	for (unsigned int i = 0; i < n; i++)
-		vio_port_close(ports[i]);
-	vio_cache_close(cache);
-	vio_pool_close(pool);
+	else
+		rc = forward_for(&f, cfg);
+	forward_close(&f);
 	return rc;
 }
 
