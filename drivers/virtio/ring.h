@@ -155,6 +155,23 @@ ALWAYS_INLINE struct poster ring_poster(const struct ring *r)
 	};
 }
 
+/*
+ * Where a buffer is posted in the place of one that is taken. While no slot is free, the ring is as
+ * long as the number of its slots, so both stand at the same position, and in order in the same
+ * slot.
+ */
+ALWAYS_INLINE struct poster ring_replacer(const struct ring *r)
+{
+	return (struct poster){
+		.split = r->desc.split,
+		.packed = r->desc.packed + r->take.idx,
+		.avail = r->driver.avail->ring + (r->take.idx & (r->entries - 1u)),
+		.cookie = r->cookie,
+		.bias = r->bias,
+		.flags = r->post.flags,
+	};
+}
+
 /* Free slots are taken last freed first; in order, in ring order. */
 ALWAYS_INLINE uint32_t poster_slot(const struct poster at, uint32_t i, const struct mode mode)
 {

@@ -55,15 +55,15 @@ ALWAYS_INLINE uint16_t rx_buffers(const struct rxq *q, const void *data)
 /*
  * Turn completions into packets, and post a fresh buffer in the place of each at once, up to the
  * first odd one. This is where what the device wrote is checked: the id names a slot, the slot is
- * in flight, the length is that of a header and a frame and not above what was posted. Return: how
- * many, of @k.
+ * in flight, the length is that of a header and a frame and not above what was posted. Only for
+ * rings without a free slot. Return: how many, of @k.
  */
 ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, struct rx_got *got,
 			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
 	const struct taker from = ring_taker(r, q->len_max);
-	const struct poster to = ring_poster(r);
+	const struct poster to = ring_replacer(r);
 	const uint32_t len_min = q->len_min, len_max = q->len_max;
 	const uint64_t post_off = VIO_PKT_HEADROOM + FRAME_MIN - len_min;
 	enum look look = LOOK_GOOD;
@@ -72,14 +72,14 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 	uint64_t bytes = 0;
 	uint32_t i;
 
+	if (unlikely(r->post.free))
+		return 0;
 	k = cache_take_begin(q->cache, ring_take_run(r, k, mode), &fresh);
-	k = ring_post_run(r, k, mode);
 	for (i = 0; i < k; i++) {
 		const uint64_t buf = (uintptr_t)fresh[-1 - (int32_t)i];
 		struct used u;
 		struct vio_pkt pkt;
 		uint64_t cookie;
-		uint32_t slot;
 
 		look = vring_used_at(from, i, &u, mode);
 		if (look != LOOK_GOOD)
@@ -97,13 +97,8 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 		}
 		pkts[i] = pkt;
 		bytes += pkt.len;
-		slot = u.id;
-		if (mode.in_order) {
-			from.cookie[slot] = 0;
-			slot = to.slot + i;
-		}
-		to.cookie[slot] = buf;
-		vring_repost_at(to, i, &tail, slot, buf + post_off, len_max, DESC_WRITE, mode);
+		to.cookie[u.id] = buf;
+		vring_repost_at(to, i, &tail, u.id, buf + post_off, len_max, DESC_WRITE, mode);
 	}
 	got->dry = look == LOOK_NONE;
 	cache_take_end(q->cache, i);

@@ -167,9 +167,14 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 	X(packed_in_order, .packed = true, .in_order = true)
 
 #define X(name, ...) \
+	static NOINLINE void reclaim_##name(struct txq *q, uint32_t want) \
+	{ \
+		tx_reclaim(q, want, (struct mode){ __VA_ARGS__ }); \
+	} \
 	static uint16_t tx_##name(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n) \
 	{ \
-		return tx_body((struct txq *)txq, pkts, n, (struct mode){ __VA_ARGS__ }); \
+		return tx_body((struct txq *)txq, pkts, n, reclaim_##name, \
+			       (struct mode){ __VA_ARGS__ }); \
 	}
 TX_VARIANTS(X)
 #undef X

@@ -173,7 +173,10 @@ ALWAYS_INLINE void tx_publish(struct txq *q, const struct mode mode)
 	vring_kick(&q->ring);
 }
 
+/* @reclaim is tx_reclaim() for the same mode as a function of its own: it runs once in a while, and
+ * would take registers. */
 ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16_t n,
+			       void (*reclaim)(struct txq *q, uint32_t want),
 			       const struct mode mode)
 {
 	struct ring *r = &q->ring;
@@ -182,7 +185,7 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 
 	REQUIRE_CONSTANT(mode.packed && mode.in_order);
 	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
-		tx_reclaim(q, 2u * n + 2 * RING_BATCH, mode);
+		reclaim(q, 2u * n + 2 * RING_BATCH);
 	while (done < n && r->post.free) {
 		run = 0;
 		if (likely(q->hdr_len == NET_HDR_LEN_BASE))
