@@ -56,26 +56,26 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 			      uint64_t *bytes, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct poster to = ring_poster(r);
+	struct poster to = ring_poster(r);
 	const struct tx_limits lim = tx_limits_of(q);
 	le64 *tail = packed_next_tail(r);
 	uint64_t sum = 0;
 	uint32_t i;
 
+	to.bias -= NET_HDR_LEN_BASE; /* each begins with its header */
 	n = ring_post_run(r, min_u32(n, r->post.free), mode);
 	for (i = 0; i < n; i++) {
 		const uint64_t data = (uintptr_t)pkts[i].data, rest = tx_rest(&pkts[i]);
 		const uint64_t off = data - lim.base, at = off & lim.buf_mask;
-		const uint64_t hdr = data - NET_HDR_LEN_BASE;
 		uint32_t slot;
 
 		if (!tx_plain(lim, off, at, rest))
 			break;
 		slot = poster_slot(to, i, mode);
 		/* A header that asks for nothing is all zero, num_buffers too. */
-		memset((void *)(uintptr_t)hdr, 0, NET_HDR_LEN_BASE);
+		memset((char *)pkts[i].data - NET_HDR_LEN_BASE, 0, NET_HDR_LEN_BASE);
 		to.cookie[slot] = data - at;
-		vring_post_at(to, i, &tail, slot, hdr, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
+		vring_post_at(to, i, &tail, slot, data, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
 		sum += rest;
 	}
 	r->post.free = (uint16_t)(r->post.free - i);
