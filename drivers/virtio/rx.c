@@ -76,12 +76,13 @@ static void segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts
 
 /* The first buffer of a packet: of one that is too short or too long, or of one that takes several.
  */
-static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got)
+static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got,
+		  const struct mode mode)
 {
 	struct vio_pkt pkt = { .data = (char *)buf + VIO_PKT_HEADROOM,
 			       .len = len - q->hdr_len,
 			       .net_hdr_len = q->hdr_len };
-	uint16_t buffers;
+	uint16_t buffers = 1;
 
 	if (len < q->len_min || len > q->len_max) {
 		stat_add(&q->stats.bad_len, 1);
@@ -89,7 +90,8 @@ static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, 
 		return true;
 	}
 	/* Read again, and by itself: between the two the device may have changed its mind. */
-	buffers = rx_buffers(q, pkt.data);
+	if (mode.mrg)
+		buffers = rx_buffers(q, pkt.data);
 	pkt.flags = rx_flags(q, pkt.data);
 	if (buffers > 1 && !begin_merged(q, &pkt, buffers)) {
 		vio_buf_put(q->cache, &buf, 1);
@@ -119,7 +121,7 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 		r->free_ids[r->post.free] = (uint16_t)u.id;
 	r->post.free++;
 	if (!mode.mrg || !q->left)
-		return first(q, buf, u.len, pkts, got);
+		return first(q, buf, u.len, pkts, got, mode);
 	segment(q, buf, u.len, pkts, got);
 	return true;
 }
@@ -153,6 +155,8 @@ void rx_refill(struct rxq *q, const struct mode mode)
 
 		if (!n) {
 			stat_add(&q->stats.refill_short, 1);
+			if (p->n) /* as few as they are, there may be no others for the device */
+				rx_publish(q, mode);
 			break;
 		}
 		n = ring_post_run(&q->ring, n, mode);
@@ -191,9 +195,15 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 	got->n = have;
 }
 
-/* The first filling, of all slots. */
+/*
+ * The first filling, of all slots. Split descriptors get what vring_repost_at() leaves alone, those
+ * too for which the pool has no buffer now.
+ */
 static void fill_ring(struct rxq *q, const struct mode mode)
 {
+	if (!mode.packed)
+		for (uint16_t i = 0; i < q->ring.entries; i++)
+			split_write(&q->ring.desc.split[i], 0, q->len_max, DESC_WRITE, 0);
 	rx_refill(q, mode);
 	if (q->ring.post.n)
 		rx_publish(q, mode);
