@@ -87,7 +87,7 @@ static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
 	parts[n++] = (struct chain_part){ (uintptr_t)&b->ack, sizeof(b->ack), true };
 	vring_post_chain(&c->ring, parts, n, slots, c->mode);
 	for (uint16_t i = 0; i < n; i++)
-		c->ring.cookie[slots[i]] = 256u | (i ? 0u : n - 1u);
+		c->ring.cookie[slots[i]] = 256u | (i ? COOKIE_TAIL : n - 1u);
 	if (vring_publish(&c->ring, c->mode))
 		vring_kick(&c->ring);
 	return n;

@@ -47,7 +47,8 @@ struct take {
  * A slot is what an in-flight buffer (or segment of one) occupies: a descriptor of the table
  * (split) or a buffer id (packed). A slot's cookie is 0 while it is free. Otherwise it is the
  * address of the packet buffer, whose low byte is free since buffers are aligned to 256, plus the
- * number of further slots in the chain; or COOKIE_INDIRECT plus the number of an indirect table.
+ * number of further slots in the chain, or COOKIE_TAIL in these: the device may name heads only; or
+ * COOKIE_INDIRECT plus the number of an indirect table.
  */
 struct ring {
 	union {
@@ -84,6 +85,7 @@ struct ring {
 
 #define COOKIE_INDIRECT BIT64(63)
 #define COOKIE_CHAIN    UINT64_C(0xff) /* mask: further slots */
+#define COOKIE_TAIL     UINT64_C(0xff) /* no head has so many */
 
 /* A completion as the device wrote it: nothing in it has been checked. */
 struct used {

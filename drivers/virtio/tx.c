@@ -18,6 +18,7 @@ void tx_break(struct txq *q, uint64_t *counter)
 {
 	stat_add(counter, 1);
 	txq_stop(q);
+	q->ring.post.free = 0; /* the burst that found it out posts nothing more */
 }
 
 /* Drop @segs entries that can't be sent and count why. */
@@ -55,6 +56,14 @@ static bool write_header(const struct txq *q, const struct vio_pkt *pkt, uint32_
 	return true;
 }
 
+/* Room that the first segment needs in front: for our header, and for the one that is read. */
+static uint32_t header_room(const struct txq *q, const struct vio_pkt *pkt)
+{
+	const bool read = pkt->flags & VIO_PKT_OFFLOAD;
+
+	return read && pkt->net_hdr_len > q->hdr_len ? pkt->net_hdr_len : q->hdr_len;
+}
+
 /* Does the segment lie in one buffer of the pool, with room for @room bytes in front? */
 static bool segment_fits(const struct txq *q, const struct vio_pkt *pkt, uint32_t room)
 {
@@ -75,7 +84,7 @@ static bool gather(const struct txq *q, const struct vio_pkt *pkts, uint16_t seg
 	for (uint16_t i = 0; i < segs; i++) {
 		const uint32_t room = i ? 0 : q->hdr_len;
 
-		ok &= segment_fits(q, &pkts[i], room);
+		ok &= segment_fits(q, &pkts[i], i ? 0 : header_room(q, &pkts[i]));
 		parts[i] = (struct chain_part){
 			.addr = (uintptr_t)pkts[i].data - room,
 			.len = pkts[i].len + room,
@@ -109,8 +118,7 @@ static void post_chain(struct txq *q, const struct vio_pkt *pkts, const struct c
 
 	vring_post_chain(&q->ring, parts, segs, slots, mode);
 	for (uint16_t i = 0; i < segs; i++)
-		q->ring.cookie[slots[i]] = cookie_of(q, &pkts[i]);
-	q->ring.cookie[slots[0]] |= segs - 1u;
+		q->ring.cookie[slots[i]] = cookie_of(q, &pkts[i]) | (i ? COOKIE_TAIL : segs - 1u);
 }
 
 /* One whole packet. Return: false if the ring has no room for it now. */

@@ -338,7 +338,7 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;
-	if (!r->cookie[u->id])
+	if (!vring_is_head(r, u->id))
 		return -EPROTO;
 	/* A batch ends with the head of a chain, not inside one. */
 	more = vring_span(r, u->id) - 1;

@@ -174,6 +174,14 @@ struct chain_part {
 	bool write;
 };
 
+/* Is @slot in flight, and not a later one of a chain? */
+ALWAYS_INLINE bool vring_is_head(const struct ring *r, uint32_t slot)
+{
+	uint64_t cookie = r->cookie[slot];
+
+	return cookie & COOKIE_INDIRECT || (cookie && (cookie & COOKIE_CHAIN) != COOKIE_TAIL);
+}
+
 /* Slots that the chain with head @slot occupies. */
 ALWAYS_INLINE uint32_t vring_span(const struct ring *r, uint32_t slot)
 {
