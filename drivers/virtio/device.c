@@ -161,7 +161,8 @@ bool device_link_up(const struct virtio_port *port)
 	return status & NET_STATUS_LINK_UP;
 }
 
-/* Queue pairs the device has, whatever it says between 1 and 0x8000. */
+/* Queue pairs the device has. It may say 1 to 0x8000, but behind 0x8000 pairs the control queue has
+ * no number of 16 bits. */
 static int read_pairs(struct virtio_port *port)
 {
 	uint16_t max = 1;
@@ -173,7 +174,7 @@ static int read_pairs(struct virtio_port *port)
 		config_le16(port, offsetof(struct net_config, max_virtqueue_pairs), &max);
 	if (rc < 0)
 		return rc;
-	if (!max || max > 0x8000)
+	if (!max || max >= 0x8000)
 		max = 1;
 	port->queues_max = max;
 	port->queues = min_u16(port->queues_wanted, max);
