@@ -120,6 +120,7 @@ static bool pop_split(struct rig *rig, struct offer *offer)
 		assert_true(id <= mask && offer->slots <= mask);
 		offer->slots++;
 	}
+	offer->last = (char *)(uintptr_t)le64_to(table[id].addr);
 	return true;
 }
 
@@ -144,6 +145,7 @@ static bool pop_packed(struct rig *rig, struct offer *offer)
 				.data = (char *)(uintptr_t)le64_to(d->addr),
 			};
 		offer->id = le16_to(d->id);
+		offer->last = (char *)(uintptr_t)le64_to(d->addr);
 		offer->slots = slots;
 		if (++rig->avail == rig->place.entries) {
 			rig->avail = 0;

@@ -46,6 +46,7 @@ struct offer {
 	uint32_t len;   /* of the first descriptor, as the rest */
 	uint32_t flags; /* DESC_* */
 	char *data;
+	char *last; /* of the last descriptor */
 };
 
 void rig_open_rx(struct rig *rig, const struct rig_opts *opts);
