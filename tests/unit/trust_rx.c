@@ -551,6 +551,37 @@ static void filled_late(void **state)
 	rig_close(&rig);
 }
 
+/* 32768 entries, all completed at once: one by one and, in order, as a single batch. */
+static void largest_ring(void **state)
+{
+	const struct kind_case *k = *state;
+	struct rig rig;
+
+	rig_open_rx(&rig, &(struct rig_opts){ k->kind, .entries = 32768, .buffers = 36000,
+					      .features = k->features });
+	for (int lap = 0; lap < 2; lap++) {
+		uint32_t got = 0;
+
+		if (k->kind->in_order && lap)
+			batch(&rig, 32768, 1);
+		else
+			for (int i = 0; i < 32768; i++)
+				rig_receive(&rig, GOOD, 1);
+		for (int i = 0; i < 33; i++)
+			got += rig_rx(&rig, 1000, NULL);
+		assert_int_equal(got, 32768);
+		rig_flush(&rig);
+		assert_int_equal(rig_rx(&rig, 32, NULL), 0);
+		rig_only_counter(&rig, NULL);
+	}
+	if (!k->kind->packed) {
+		rig_use(&rig, 0, GOOD, 32769, 1);
+		assert_int_equal(rig_rx(&rig, 32, NULL), 0);
+		rig_only_counter(&rig, &rig.stats->bad_index);
+	}
+	rig_close(&rig);
+}
+
 static char names[CASES_MAX][160];
 static struct kind_case of_kind[CASES_MAX];
 
@@ -623,6 +654,7 @@ static void add_common(struct case_list *list, const struct ring_kind *kind)
 		{ "the pool runs dry and recovers", pool_exhausted },
 		{ "few buffers for a large ring go round", few_buffers_go_on },
 		{ "a ring that is filled late", filled_late },
+		{ "a ring of 32768 entries", largest_ring },
 	};
 
 	for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {

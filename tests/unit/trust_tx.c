@@ -425,6 +425,30 @@ static void long_header(void **state)
 	}
 }
 
+static void largest_ring(void **state)
+{
+	const struct kind_case *k = *state;
+	struct rig rig;
+
+	rig_open_tx(&rig, &(struct rig_opts){ k->kind, .entries = 32768, .buffers = 36000 });
+	for (int lap = 0; lap < 2; lap++) {
+		for (int i = 0; i < 32; i++)
+			assert_int_equal(rig_tx(&rig, 1024, 1), 1024);
+		assert_int_equal(rig_tx(&rig, 1, 1), 0);
+		assert_int_equal(vio_txq_in_flight(&rig.tx->pub), 32768);
+		if (k->kind->in_order && lap)
+			batch(&rig, 32768);
+		else
+			assert_int_equal(drain(&rig), 32768);
+		for (int i = 0; i < 600; i++)
+			assert_int_equal(vio_tx_burst(&rig.tx->pub, NULL, 0), 0);
+		assert_int_equal(vio_txq_in_flight(&rig.tx->pub), 0);
+		assert_int_equal(rig.ring->post.free, 32768);
+	}
+	rig_only_counter(&rig, NULL);
+	rig_close(&rig);
+}
+
 static char names[CASES_MAX][160];
 static struct kind_case of_kind[CASES_MAX];
 
@@ -458,6 +482,7 @@ static void add_plain(struct case_list *list, const struct ring_kind *kind)
 		{ "a packet outside the pool", foreign_packet },
 		{ "a packet with more segments than the ring", larger_than_the_ring },
 		{ "headers longer than 12 bytes", long_header },
+		{ "a ring of 32768 entries", largest_ring },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
