@@ -50,7 +50,7 @@ int device_start(struct virtio_port *port);
 /* Stop the bursts, reset the device, take every buffer back. */
 void device_stop(struct virtio_port *port);
 
-/* Read the configuration's MAC, MTU, link state; defaults where the device does not tell. */
+/* The link's state as the configuration has it now; up where the device does not tell. */
 bool device_link_up(const struct virtio_port *port);
 
 #endif

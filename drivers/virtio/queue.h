@@ -10,10 +10,10 @@
 #define TX_SEGMENTS_MAX 64u
 #define FRAME_MIN       14u /* an Ethernet header */
 
-/* Counters are written once per burst, to lines that only this queue's thread writes. */
 struct rx_variant;
 struct tx_variant;
 
+/* Counters are written once per burst, to lines that only this queue's thread writes. */
 struct rxq {
 	struct vio_rxq pub;
 	struct vio_cache *cache;

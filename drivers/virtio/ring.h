@@ -18,7 +18,7 @@ struct mode {
 	bool offload; /* receive: look at the header for checksum and segmentation data */
 };
 
-#define RING_BATCH 32u /* completions and posts handled at a time */
+#define RING_BATCH 32u /* a usual burst; what publishing and reclaiming are reckoned by */
 
 /* Buffers posted but not yet made visible, and where the next one goes. */
 struct post {

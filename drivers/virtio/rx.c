@@ -211,7 +211,7 @@ static void fill_ring(struct rxq *q, const struct mode mode)
 
 /*
  * Every receive variant, and nothing else. A mrg_offload one serves where only mrg was negotiated:
- * the headers' first word is read for num_buffers anyway.
+ * each header is read for num_buffers anyway.
  */
 /* clang-format off */
 #define RX_VARIANTS(X) \

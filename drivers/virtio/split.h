@@ -26,17 +26,11 @@ ALWAYS_INLINE struct used split_entry(const struct split_used_elem *e)
 			      .len = le32_to(ring_load(&e->len)) };
 }
 
-ALWAYS_INLINE void split_write_tail(struct split_desc *d, uint32_t len, uint32_t flags,
-				    uint32_t next)
-{
-	ring_store((le64 *)(void *)&d->len, le64_from(len | (uint64_t)(flags | next << 16) << 32));
-}
-
 ALWAYS_INLINE void split_write(struct split_desc *d, uint64_t addr, uint32_t len, uint32_t flags,
 			       uint32_t next)
 {
 	ring_store(&d->addr, le64_from(addr));
-	split_write_tail(d, len, flags, next);
+	ring_store((le64 *)(void *)&d->len, le64_from(len | (uint64_t)(flags | next << 16) << 32));
 }
 
 ALWAYS_INLINE void split_publish(struct ring *r)

@@ -14,6 +14,7 @@
  *   vring_taken       so many have been taken
  *   vring_take_one    all of that for a single one, cold
  *   vring_post_at     fill a slot; nothing is visible yet
+ *   vring_repost_at   the same for a slot that has been filled before
  *   vring_posted      so many have been filled
  *   vring_publish     show them to the device, and ask whether it wants a kick
  *   vring_kick        notify

@@ -88,7 +88,7 @@ struct vio_port_info {
 	X(ring_full, "transmit bursts that could not take all packets") \
 	X(kicks, "notifications sent to the device") \
 	X(kicks_suppressed, "notifications that the device did not want") \
-	X(refill_short, "receive buffers that could not be posted since the pool was empty") \
+	X(refill_short, "receive bursts that left slots empty since the pool had run out") \
 	X(completed, "packets that the device has given back after transmit") \
 	X(taken_back, "packets in the transmit ring when the port was closed or its device died") \
 	X(drop_invalid, "packets to send that were malformed: no room for the header, too long, " \
@@ -96,7 +96,7 @@ struct vio_port_info {
 	X(drop_foreign, \
 	  "packets to send that lie outside the port's pool; their buffers are not freed") \
 	X(drop_truncated, "received packets that needed more entries than the burst had room for") \
-	X(bad_id, "completions of a buffer that does not exist or was not posted") \
+	X(bad_id, "completions of a buffer that does not exist or is not in flight") \
 	X(bad_len, "completions with a length below the header or above the buffer") \
 	X(bad_index, "ring indices that moved by more than was posted") \
 	X(bad_merge, "mergeable packets with an impossible number of buffers")
