@@ -138,7 +138,7 @@ ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
 {
 	struct rx_got got = { 0 };
 
-	REQUIRE_CONSTANT(mode.packed && mode.in_order && mode.mrg && mode.offload);
+	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
 	if (mode.mrg && unlikely(q->partial_n))
 		rx_resume(q, pkts, n, &got);
 	while (got.n < n && !got.dry) {

@@ -183,7 +183,7 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 	uint32_t done = 0, run;
 	uint64_t bytes = 0;
 
-	REQUIRE_CONSTANT(mode.packed && mode.in_order);
+	REQUIRE_CONSTANT(mode.packed + mode.in_order);
 	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
 		reclaim(q, 2u * n + 2 * RING_BATCH);
 	while (done < n && r->post.free) {
