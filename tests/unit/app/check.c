@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -229,9 +229,9 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, intact, test_intact);
-	ADD_CASES(&list, intact, test_every_bit);
-	ADD_CASES(&list, strangers, test_stranger);
+	CASES_ADD(&list, intact, test_intact);
+	CASES_ADD(&list, intact, test_every_bit);
+	CASES_ADD(&list, strangers, test_stranger);
 	case_add(&list, "a truncated frame is corrupt while it shows two marks", test_truncated,
 		 NULL);
 	case_add(&list, "padding behind the datagram does not matter", test_padded, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -59,6 +59,6 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, cases, test_range);
+	CASES_ADD(&list, cases, test_range);
 	return case_run("flow", &list);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -279,7 +279,7 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, cases, test_frames);
+	CASES_ADD(&list, cases, test_frames);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		case_add(&list, refused[i].c.what, test_refused, &refused[i].c);
 	case_add(&list, "frames that were not taken are built again", test_rewind, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -126,6 +126,6 @@ int main(void)
 	/* Errors are the tool's output; here they would only frighten. */
 	if (!freopen("/dev/null", "w", stderr))
 		return 1;
-	ADD_CASES(&list, cases, test_line);
+	CASES_ADD(&list, cases, test_line);
 	return case_run("options", &list);
 }

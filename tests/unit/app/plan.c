@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <string.h>
 
@@ -55,6 +55,6 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, cases, test_case);
+	CASES_ADD(&list, cases, test_case);
 	return case_run("plan", &list);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <string.h>
 
@@ -132,9 +132,9 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, good, test_good);
-	ADD_CASES(&list, bad, test_bad);
-	ADD_CASES(&list, paces, test_pace);
+	CASES_ADD(&list, good, test_good);
+	CASES_ADD(&list, bad, test_bad);
+	CASES_ADD(&list, paces, test_pace);
 	case_add(&list, "a sender that was held up catches up in bursts", test_catch_up, NULL);
 	case_add(&list, "no limit means a full burst each time", test_max, NULL);
 	return case_run("rate", &list);

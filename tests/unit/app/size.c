@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include "../../../apps/vio/size.h"
 
@@ -87,8 +87,8 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, good, test_good);
-	ADD_CASES(&list, bad, test_bad);
+	CASES_ADD(&list, good, test_good);
+	CASES_ADD(&list, bad, test_bad);
 	case_add(&list, "imix mixes its sizes instead of sending them in rows", test_spread, NULL);
 	return case_run("size", &list);
 }

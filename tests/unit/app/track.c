@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "cases.h"
+#include "../../cases.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -236,8 +236,8 @@ int main(void)
 {
 	struct case_list list = { 0 };
 
-	ADD_CASES(&list, cases, test_case);
-	ADD_CASES(&list, random_cases, test_random);
+	CASES_ADD(&list, cases, test_case);
+	CASES_ADD(&list, random_cases, test_random);
 	case_add(&list, "packets of the warm-up are not counted", test_warm_up, NULL);
 	case_add(&list, "without a sender the first packet begins", test_unknown_sender, NULL);
 	case_add(&list, "order between two queues means nothing", test_two_queues, NULL);
