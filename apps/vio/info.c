@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
+#include <string.h>
 #include <vio/vio.h>
 
 #include "commands.h"
@@ -106,11 +107,36 @@ static const struct option_def options[] = {
 	{ 0 }
 };
 
+/* Names of all features, as they stand in addresses; eight spaces in front of each line. */
+static void help_features(void)
+{
+	int column = 80;
+
+	for (unsigned int bit = 0; bit < 128; bit++) {
+		const char *name = vio_feature_name(bit);
+
+		if (!name)
+			continue;
+		if (column + 1 + (int)strlen(name) > 78)
+			column = printf("\n       ") - 1;
+		column += printf(" %s", name);
+	}
+	printf("\n");
+}
+
 /* The kinds of address belong to this command's help. */
 static void help_schemes(void)
 {
 	const char *scheme, *help;
 
+	printf("\noptions of every address:\n"
+	       "  queues=N        queue pairs, 1 to 64 (1)\n"
+	       "  size=N          entries of each ring, 2 to 32768; split: a power of two (up to "
+	       "1024)\n"
+	       "  timeout=MS      deadline of each exchange with the device (1000)\n"
+	       "  FEATURE=on      must be negotiated; off: must not; auto: as the driver sees "
+	       "fit:");
+	help_features();
 	printf("\naddresses of ports:\n");
 	for (unsigned int i = 0; vio_port_scheme(i, &scheme, &help); i++)
 		printf("\n%s:\n%s\n", scheme, help);
