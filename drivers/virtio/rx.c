@@ -230,9 +230,15 @@ static void fill_ring(struct rxq *q, const struct mode mode)
 /* clang-format on */
 
 #define X(name, ...) \
+	static NOINLINE struct rx_got all_##name(struct rxq *q, struct vio_pkt *pkts, uint16_t n, \
+						 struct rx_got got) \
+	{ \
+		return rx_all(q, pkts, n, got, (struct mode){ __VA_ARGS__ }); \
+	} \
 	static uint16_t rx_##name(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n) \
 	{ \
-		return rx_body((struct rxq *)rxq, pkts, n, (struct mode){ __VA_ARGS__ }); \
+		return rx_body((struct rxq *)rxq, pkts, n, all_##name, \
+			       (struct mode){ __VA_ARGS__ }); \
 	}
 RX_VARIANTS(X)
 #undef X

@@ -133,12 +133,14 @@ ALWAYS_INLINE void rx_count(struct rxq *q, const struct rx_got *got)
 	stat_add(&s->bytes, got->bytes);
 }
 
-ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
-			       const struct mode mode)
+/*
+ * The general form of a burst: runs, odd completions between them, and packets of several buffers,
+ * until there is nothing more.
+ * @got is what a first run has taken.
+ */
+ALWAYS_INLINE struct rx_got rx_all(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
+				   struct rx_got got, const struct mode mode)
 {
-	struct rx_got got = { 0 };
-
-	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
 	if (mode.mrg && unlikely(q->partial_n))
 		rx_resume(q, pkts, n, &got);
 	while (got.n < n && !got.dry) {
@@ -163,6 +165,28 @@ ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
 		rx_suspend(q, pkts, &got);
 	if (unlikely(q->ring.post.free))
 		rx_refill(q, mode);
+	return got;
+}
+
+/*
+ * One run does for most bursts; @all is rx_all() for the same mode as a function of its own, for
+ * what it leaves over.
+ */
+ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
+			       struct rx_got (*all)(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
+						    struct rx_got got),
+			       const struct mode mode)
+{
+	const uint32_t ready = vring_ready(&q->ring, mode);
+	struct rx_got got = { 0 };
+	uint32_t k = min_u32(n, ready);
+
+	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
+	if (unlikely(ready == RING_BROKEN || q->ring.post.free) ||
+	    (mode.mrg && unlikely(q->left | q->partial_n)))
+		got = all(q, pkts, n, got);
+	else if (k && unlikely(rx_run(q, pkts, k, &got, mode) < k && !got.dry))
+		got = all(q, pkts, n, got);
 	if (q->ring.post.n >= q->publish_at)
 		rx_publish(q, mode);
 	rx_count(q, &got);
