@@ -179,9 +179,15 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 	{ \
 		tx_reclaim(q, want, (struct mode){ __VA_ARGS__ }); \
 	} \
+	static NOINLINE uint32_t all_##name(struct txq *q, const struct vio_pkt *pkts, uint32_t n, \
+					    uint32_t done) \
+	{ \
+		return tx_all(q, pkts, n, done, (struct mode){ __VA_ARGS__ }); \
+	} \
 	static uint16_t tx_##name(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n) \
 	{ \
-		return tx_body((struct txq *)txq, pkts, n, reclaim_##name, \
+		return tx_body((struct txq *)txq, pkts, n, \
+			       (struct tx_seldom){ reclaim_##name, all_##name }, \
 			       (struct mode){ __VA_ARGS__ }); \
 	}
 TX_VARIANTS(X)

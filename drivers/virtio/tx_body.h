@@ -173,39 +173,58 @@ ALWAYS_INLINE void tx_publish(struct txq *q, const struct mode mode)
 	vring_kick(&q->ring);
 }
 
-/* @reclaim is tx_reclaim() for the same mode as a function of its own: it runs once in a while, and
- * would take registers. */
+/* The general form: runs, and what is not plain between them, until the ring is full. @done packets
+ * are posted already. */
+ALWAYS_INLINE uint32_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_t n, uint32_t done,
+			      const struct mode mode)
+{
+	uint64_t bytes = 0;
+	uint32_t run;
+
+	while (done < n && q->ring.post.free) {
+		run = 0;
+		if (likely(q->hdr_len == NET_HDR_LEN_BASE))
+			run = tx_run(q, pkts + done, n - done, &bytes, mode);
+		if (unlikely(!run))
+			run = tx_special(q, pkts + done, n - done, mode);
+		done += run;
+		if (!run)
+			break;
+	}
+	stat_add(&q->stats.bytes, bytes);
+	if (done < n)
+		stat_add(&q->stats.ring_full, 1);
+	return done;
+}
+
+/* What a burst calls once in a while, as functions of their own: inline they would take registers
+ * from the run. */
+struct tx_seldom {
+	void (*reclaim)(struct txq *q, uint32_t want); /* tx_reclaim() */
+	uint32_t (*all)(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+			uint32_t done); /* tx_all() */
+};
+
 ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16_t n,
-			       void (*reclaim)(struct txq *q, uint32_t want),
-			       const struct mode mode)
+			       const struct tx_seldom seldom, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	uint32_t done = 0, run;
+	uint32_t done = 0;
 	uint64_t bytes = 0;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order);
 	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
-		reclaim(q, 2u * n + 2 * RING_BATCH);
-	while (done < n && r->post.free) {
-		run = 0;
-		if (likely(q->hdr_len == NET_HDR_LEN_BASE))
-			run = tx_run(q, pkts + done, n - done, &bytes, mode);
-		done += run;
-		if (unlikely(!run)) {
-			run = tx_special(q, pkts + done, n - done, mode);
-			done += run;
-			if (!run)
-				break;
-		}
-	}
+		seldom.reclaim(q, 2u * n + 2 * RING_BATCH);
+	if (likely(q->hdr_len == NET_HDR_LEN_BASE))
+		done = tx_run(q, pkts, n, &bytes, mode);
+	if (unlikely(done < n))
+		done = seldom.all(q, pkts, n, done);
 	stat_add(&q->stats.bursts, 1);
 	if (r->post.n) {
 		stat_add(&q->stats.packets, r->post.n);
 		stat_add(&q->stats.bytes, bytes);
 		tx_publish(q, mode);
 	}
-	if (unlikely(done < n))
-		stat_add(&q->stats.ring_full, 1);
 	return (uint16_t)done;
 }
 
