@@ -102,8 +102,7 @@ ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, s
 	}
 	got->dry = look == LOOK_NONE;
 	cache_take_end(q->cache, i);
-	vring_taken(r, i, mode);
-	vring_posted(r, i, i, mode);
+	vring_replaced(r, i, mode);
 	got->n += i;
 	got->packets += i;
 	got->bytes += bytes;

@@ -148,6 +148,37 @@ ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, uint32_t slots, cons
 	}
 }
 
+/*
+ * @n single-slot buffers have been taken and others posted in their places: as vring_taken() and
+ * vring_posted(), which meet while no slot is free (see ring_replacer()).
+ */
+ALWAYS_INLINE void vring_replaced(struct ring *r, uint32_t n, const struct mode mode)
+{
+	struct take *t = &r->take;
+	struct post *p = &r->post;
+
+	r->buffers = (uint16_t)(r->buffers - n);
+	p->n = (uint16_t)(p->n + n);
+	if (mode.in_order) {
+		uint32_t slot = t->slot + n;
+
+		t->slot = p->slot = (uint16_t)(slot == r->entries ? 0 : slot);
+		t->left = (uint16_t)(t->left ? t->left - n : 0);
+	}
+	if (mode.packed) {
+		p->descs = (uint16_t)(p->descs + n);
+		t->idx = p->idx = (uint16_t)(t->idx + n);
+		if (unlikely(t->idx == r->entries)) {
+			t->idx = p->idx = 0;
+			t->flags ^= PACKED_TURN;
+			p->flags ^= PACKED_TURN;
+		}
+	} else {
+		t->idx = (uint16_t)(t->idx + n);
+		p->idx = (uint16_t)(p->idx + n);
+	}
+}
+
 /* Show what was posted to the device. Return: true if it wants a kick for it. */
 ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
 {
