@@ -195,15 +195,9 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 	got->n = have;
 }
 
-/*
- * The first filling, of all slots. Split descriptors get what vring_repost_at() leaves alone, those
- * too for which the pool has no buffer now.
- */
+/* The first filling, of all slots. */
 static void fill_ring(struct rxq *q, const struct mode mode)
 {
-	if (!mode.packed)
-		for (uint16_t i = 0; i < q->ring.entries; i++)
-			split_write(&q->ring.desc.split[i], 0, q->len_max, DESC_WRITE, 0);
 	rx_refill(q, mode);
 	if (q->ring.post.n)
 		rx_publish(q, mode);

@@ -82,7 +82,6 @@ static_assert(sizeof(struct packed_event) == 4, "event suppression structure");
 
 #define PACKED_DESC_ALIGN  16
 #define PACKED_EVENT_ALIGN 4
-#define PACKED_ENTRIES_MAX 32768u
 
 /* "Device Operation" of the network device: the header in front of each frame. Longer forms follow
  * by feature. */

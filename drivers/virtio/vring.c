@@ -80,11 +80,6 @@ static struct layout layout_of(const struct vring_opts *opts)
 	return at;
 }
 
-size_t vring_shared_bytes(const struct vring_opts *opts)
-{
-	return layout_of(opts).bytes;
-}
-
 /* Say that no notifications are wanted: we poll ("Used Buffer Notification Suppression"). */
 static void silence(struct ring *r, const struct vring_opts *opts)
 {

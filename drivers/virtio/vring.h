@@ -277,7 +277,4 @@ void vring_fini(struct ring *r);
  * was. */
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache);
 
-/* Memory of a ring with @opts in the shared region, in bytes. */
-size_t vring_shared_bytes(const struct vring_opts *opts);
-
 #endif

@@ -17,7 +17,7 @@
  *  B5  packed: flags before reading the device event area                   ring_fence
  *  B6  packed: flags before buffer id and length                            ring_load_acquire
  *  B7  enabling notifications before the last look at the ring              ring_fence
- *  B8  ring writes before a doorbell in device memory                       doorbell_fence
+ *  B8  ring writes before a doorbell in device memory: no such doorbell here yet
  *  B9  a word that a device can write is read once, into a local            ring_load*
  *  B10 reads of a payload before its buffer is posted again                 covered by B1, B4
  *
