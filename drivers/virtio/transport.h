@@ -39,6 +39,14 @@ struct ring_place {
 	void *driver; /* split: available ring; packed: driver event suppression */
 	void *device; /* split: used ring; packed: device event suppression */
 	size_t desc_bytes, driver_bytes, device_bytes;
+	bool event; /* used buffer notifications are wanted: see queue_event() */
+};
+
+/* What becomes readable when the device notifies ("Used Buffer Notifications", "Device
+ * Configuration Change Notifications"). */
+struct transport_event {
+	int fd;      /* an eventfd, or what can be read like one; belongs to the transport */
+	bool shared; /* others wait on it too, and may read it away */
 };
 
 /*
@@ -87,6 +95,30 @@ struct transport_ops {
 	/* Hand a ring over; before DRIVER_OK. Fills @db. */
 	int (*queue_enable)(struct transport *tp, const struct ring_place *ring,
 			    struct doorbell *db);
+
+	/*
+	 * Give a queue back to the device without touching the others ("Virtqueue Reset"), within
+	 * the deadline. -ENOTSUP without an error set: RING_RESET was not negotiated. NULL: never.
+	 */
+	int (*queue_disable)(struct transport *tp, uint16_t index);
+
+	/*
+	 * Events, each NULL or -ENOTSUP (without an error set) where there are none. The
+	 * configuration's is asked for after accept() and before the first queue; a queue's after
+	 * its queue_enable() with ring_place.event. event_ack() is called after a wake-up and
+	 * before the look that follows (a level-triggered line is unmasked there); any queue's
+	 * thread.
+	 */
+	int (*config_event)(struct transport *tp, struct transport_event *ev);
+	int (*queue_event)(struct transport *tp, uint16_t index, struct transport_event *ev);
+	int (*event_ack)(struct transport *tp);
+
+	/*
+	 * True: a device without VERSION_1 as it was before VIRTIO 1.0 ("Legacy Interface"): no
+	 * FEATURES_OK, a ring in one piece as large as the device says, a header of 10 or 12 bytes.
+	 * NULL: never.
+	 */
+	bool (*legacy)(struct transport *tp);
 
 	/*
 	 * Queue pairs where this is not the business of MQ and the control queue (vhost-user): how
