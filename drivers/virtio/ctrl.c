@@ -62,18 +62,6 @@ static int64_t wait_used(struct ctrl *c)
 	}
 }
 
-/* Take the chain of @n slots back. Their cookies only say how long it is: no packet buffers hang on
- * them. */
-static void free_slots(struct ctrl *c, const uint16_t *slots, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++) {
-		c->ring.cookie[slots[i]] = 0;
-		if (!c->mode.in_order)
-			c->ring.free_ids[c->ring.post.free] = slots[i];
-		c->ring.post.free++;
-	}
-}
-
 /* Three descriptors, header, data, acknowledgement: older devices insist on it. */
 static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
 {
@@ -87,7 +75,7 @@ static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
 	parts[n++] = (struct chain_part){ (uintptr_t)&b->ack, sizeof(b->ack), true };
 	vring_post_chain(&c->ring, parts, n, slots, c->mode);
 	for (uint16_t i = 0; i < n; i++)
-		c->ring.cookie[slots[i]] = 256u | (i ? COOKIE_TAIL : n - 1u);
+		c->ring.cookie[slots[i]] = i ? COOKIE_TAIL : n - 1u;
 	if (vring_publish(&c->ring, c->mode))
 		vring_kick(&c->ring);
 	return n;
@@ -122,7 +110,8 @@ int ctrl_send(struct ctrl *c, uint8_t class, uint8_t command, const void *data, 
 			       : err_set(ERR_QUEUE_BROKEN, -EPROTO,
 					 "control queue: the device completed what was not posted");
 	}
-	free_slots(c, slots, n);
+	for (uint16_t i = 0; i < n; i++)
+		c->ring.cookie[slots[i]] = COOKIE_FREE;
 	ack = ring_load(&b->ack);
 	if (ack != CTRL_OK)
 		return err_set(ERR_CTRL_REFUSED, -EIO,

@@ -8,79 +8,65 @@
 
 #define PACKED_TURN (PACKED_AVAIL | PACKED_USED) /* what a crossing of the ring's end inverts */
 
-/* The second half of a descriptor: length, id and flags are written and read as one word. */
-ALWAYS_INLINE le64 *packed_tail(const struct packed_desc *d)
+/* Has the device used this descriptor? */
+ALWAYS_INLINE bool packed_used(const struct packed_desc *d, uint32_t used_flags)
 {
-	return (le64 *)(void *)(uintptr_t)&d->len;
+	/* B6: acquire, pairs with the device's release of the flags after the rest. */
+	return likely((le16_to(ring_load_acquire(&d->flags)) & PACKED_TURN) == used_flags);
 }
 
-/* Read a descriptor. Return: false where the device has not used it yet. */
-ALWAYS_INLINE bool packed_entry(const struct packed_desc *d, uint32_t used_flags, struct used *u)
+/* Move @at on by @n; crossing the end turns the wrap counter, which the @flags stand for. */
+ALWAYS_INLINE void packed_step(uint32_t *at, uint32_t *flags, uint32_t n, uint32_t entries)
 {
-	/*
-	 * B6 and B9: one load gives flags, id and length; acquire pairs with the device's release
-	 * of the flags, for the payload's sake.
-	 */
-	uint64_t word = le64_to(ring_load_acquire(packed_tail(d)));
-
-	if (((uint32_t)(word >> 48) & PACKED_TURN) != used_flags)
-		return false;
-	*u = (struct used){ .id = (uint32_t)(word >> 32) & 0xffff, .len = (uint32_t)word };
-	return true;
-}
-
-/* Move @pos on by @n; crossing the end turns the wrap counter, which the @flags stand for. */
-ALWAYS_INLINE void packed_step(uint16_t *pos, uint16_t *flags, uint32_t n, uint32_t entries)
-{
-	uint32_t next = *pos + n;
+	uint32_t next = *at + n;
 
 	if (unlikely(next >= entries)) {
 		next -= entries;
 		*flags ^= PACKED_TURN;
 	}
-	*pos = (uint16_t)next;
+	*at = next;
 }
 
-/*
- * Where the tail of the next descriptor to be posted goes: the batch's first one waits in the post,
- * since the device looks at its flags, and sees all of the batch or nothing.
- */
-ALWAYS_INLINE le64 *packed_next_tail(struct ring *r)
+ALWAYS_INLINE uint64_t packed_rest(uint32_t len, uint32_t flags)
 {
-	return r->post.descs ? packed_tail(&r->desc.packed[r->post.idx]) : &r->post.head;
+	return len | (uint64_t)flags << 48;
 }
 
-ALWAYS_INLINE void packed_write(struct packed_desc *d, le64 *tail, uint32_t id, uint64_t addr,
-				uint32_t len, uint32_t flags)
+/* @rest: length and flags as they lie in the descriptor's tail. */
+ALWAYS_INLINE void packed_write(struct packed_desc *d, le64 *tail, uint64_t id, uint64_t addr,
+				uint64_t rest)
 {
 	ring_store(&d->addr, le64_from(addr));
-	ring_store(tail, le64_from(len | (uint64_t)(id | flags << 16) << 32));
+	ring_store(tail, le64_from(rest | id << 32));
 }
 
 ALWAYS_INLINE void packed_publish(struct ring *r)
 {
-	/* B4: everything else of the batch first. Also B10. */
-	ring_store_release(packed_tail(&r->desc.packed[r->avail_idx]), r->post.head);
+	/* B4: everything else of the batch first. Also B10. B5: the look at the device's word
+	 * waits.
+	 */
+	ring_publish(packed_tail(&r->desc.packed[r->post.first]), r->post.head);
 }
 
 /*
- * Does the device want to hear of the batch, @descs descriptors long? After the fence (B5). Its
- * event structure is read as one word ("Event Suppression Structure Format").
+ * Does the device want to hear of the batch that began at position @first? After packed_publish()
+ * (B5). Its event structure is read as one word ("Event Suppression Structure Format").
  */
-ALWAYS_INLINE bool packed_kick_wanted(const struct ring *r, uint16_t descs)
+ALWAYS_INLINE bool packed_kick_wanted(const struct ring *r, uint32_t first)
 {
-	uint32_t word = le32_to(ring_load((const le32 *)(const void *)r->device.event));
-	uint32_t flags = word >> 16 & 3;
-	uint16_t event = word & 0x7fff;
+	const uint32_t word = le32_to(ring_load((const le32 *)(const void *)r->device.event));
+	const uint32_t flags = word >> 16 & 3, at = r->post.at;
 	const bool wrap = r->post.flags == PACKED_AVAIL;
+	uint32_t event = word & 0x7fff;
 
 	if (flags != PACKED_EVENT_DESC || !r->event_idx)
 		return flags != PACKED_EVENT_DISABLE;
-	/* Bring both positions onto one line: an event in the lap before lies one ring size below.
-	 */
+	/* Bring all positions onto one line: what lies in the lap before is one ring size below. */
 	if ((bool)(word >> 15 & 1) != wrap)
-		event = (uint16_t)(event - r->entries);
-	return ring_need_event(event, r->avail_idx, (uint16_t)(r->avail_idx - descs));
+		event -= r->entries;
+	if (first >= at)
+		first -= r->entries;
+	return ring_need_event((uint16_t)event, (uint16_t)at, (uint16_t)first);
 }
 
 #endif

@@ -231,5 +231,5 @@ void vio_txq_stats(const struct vio_txq *txq, struct vio_queue_stats *stats)
 
 uint32_t vio_txq_in_flight(const struct vio_txq *txq)
 {
-	return container_of(txq, const struct txq, pub)->ring.buffers;
+	return ring_in_flight(&container_of(txq, const struct txq, pub)->ring);
 }

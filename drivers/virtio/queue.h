@@ -2,6 +2,8 @@
 #ifndef VIRTIO_QUEUE_H
 #define VIRTIO_QUEUE_H
 
+#include <string.h>
+
 #include <vio/port.h>
 
 #include "../../lib/mem/cache.h"
@@ -9,6 +11,7 @@
 
 #define TX_SEGMENTS_MAX 64u
 #define FRAME_MIN       14u /* an Ethernet header */
+#define PKT_ROOM        16u /* in front of plain packets, see tx_one() */
 
 struct rx_variant;
 struct tx_variant;
@@ -17,8 +20,10 @@ struct tx_variant;
 struct rxq {
 	struct vio_rxq pub;
 	struct vio_cache *cache;
-	uint32_t len_min; /* of a completion: header and FRAME_MIN */
-	uint32_t len_max; /* what is posted */
+	uint32_t len_min;  /* of a completion: header and FRAME_MIN */
+	uint32_t len_span; /* and how much longer it may be */
+	uint32_t len_max;  /* what is posted */
+	uint64_t post_off; /* from a buffer's address to what the device is given */
 	uint16_t hdr_len;
 	uint16_t publish_at; /* show posted buffers once there are this many */
 	uint16_t left;       /* mergeable: buffers of the current packet still to come */
@@ -32,17 +37,51 @@ struct rxq {
 	struct vio_queue_stats stats CACHE_ALIGNED;
 };
 
+/*
+ * What a plain packet to send is checked against: where the pool's buffers lie, and their size; and
+ * what makes a device's address of a header out of that of its data. Nothing is plain (bytes is 0)
+ * where the header is longer than its base length, which is a constant of the run: that comes with
+ * features that are rare.
+ */
+struct tx_limits {
+	uint64_t base, bytes, buf_mask;
+	uint64_t to_header;
+};
+
 struct txq {
 	struct vio_txq pub;
 	struct vio_cache *cache;
+	struct tx_limits plain;
+	uint32_t reclaim_below; /* reclaim with fewer free slots */
 	uint16_t hdr_len;
-	uint16_t reclaim_at; /* reclaim once this many slots are taken */
+	bool indirect;
 	struct ring ring;
 	struct vio_features taken;
-	bool indirect;
 	const struct tx_variant *variant;
 	struct vio_queue_stats stats CACHE_ALIGNED;
 };
+
+/*
+ * What stands behind the data pointer of a packet as one number: its length below, flags and
+ * net_hdr_len above. One load and one store.
+ */
+static_assert(offsetof(struct vio_pkt, len) + 8 == sizeof(struct vio_pkt), "packet");
+ALWAYS_INLINE uint64_t pkt_rest(const struct vio_pkt *pkt)
+{
+	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
+}
+
+ALWAYS_INLINE void pkt_set_rest(struct vio_pkt *pkt, uint32_t len, uint16_t flags,
+				uint16_t net_hdr_len)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t rest = len | (uint64_t)flags << 32 | (uint64_t)net_hdr_len << 48;
+
+	memcpy(&pkt->len, &rest, sizeof(rest));
+#else
+	*pkt = (struct vio_pkt){ pkt->data, len, flags, net_hdr_len };
+#endif
+}
 
 struct queue_opts {
 	struct vio_pool *pool;

@@ -14,29 +14,37 @@
 struct mode {
 	bool packed;
 	bool in_order;
+	bool batch;   /* in order: inside a batch that one completion stands for */
 	bool mrg;     /* receive: a packet may fill several buffers */
 	bool offload; /* receive: look at the header for checksum and segmentation data */
 };
 
 #define RING_BATCH 32u /* a usual burst; what publishing and reclaiming are reckoned by */
 
-/* Buffers posted but not yet made visible, and where the next one goes. */
+/*
+ * Where the next buffer is posted. Positions count slots round the ring: a packed ring's own;
+ * split, (idx + skew) modulo the ring's size. Behind position p of a ring that is not in order
+ * stands ids[p], the slot that is used there; in order, the slot is p.
+ */
 struct post {
 	uint64_t head;  /* packed: second half of the batch's first descriptor, stored last */
-	uint16_t idx;   /* split: available index; packed: position */
-	uint16_t slot;  /* in order: next slot */
-	uint16_t free;  /* slots free */
-	uint16_t n;     /* buffers in the batch */
-	uint16_t descs; /* packed: descriptors in the batch */
-	uint16_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
+	uint32_t idx;   /* buffers ever posted (a chain is one); split: the available index */
+	uint32_t shown; /* of these, made visible */
+	uint32_t free;  /* slots free */
+	uint32_t skew;  /* split: slots ever posted beyond one for each buffer */
+	uint32_t at;    /* packed: position */
+	uint32_t first; /* packed: position of the batch's first descriptor */
+	uint32_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
 };
 
 /* What the device uses up next. */
 struct take {
-	uint16_t idx;   /* split: used index; packed: position */
-	uint16_t slot;  /* in order: oldest slot in flight */
-	uint16_t left;  /* in order: slots of the current batch, up to the last buffer's first */
-	uint16_t flags; /* packed: AVAIL and USED bits of a descriptor that is used now */
+	uint32_t idx;   /* buffers ever taken; split: the used index */
+	uint32_t seen;  /* split: the device's used index as last read */
+	uint32_t skew;  /* split: slots ever taken beyond one for each buffer */
+	uint32_t at;    /* packed: position */
+	uint32_t flags; /* packed: AVAIL and USED bits of a descriptor that is used now */
+	uint32_t left;  /* in order: slots of the current batch, up to the last buffer's first */
 	uint32_t len;   /* in order: length of the batch's last buffer */
 };
 
@@ -45,10 +53,11 @@ struct take {
  * device point to is shared, and of that only what the device writes is ever read.
  *
  * A slot is what an in-flight buffer (or segment of one) occupies: a descriptor of the table
- * (split) or a buffer id (packed). A slot's cookie is 0 while it is free. Otherwise it is the
- * address of the packet buffer, whose low byte is free since buffers are aligned to 256, plus the
- * number of further slots in the chain, or COOKIE_TAIL in these: the device may name heads only; or
- * COOKIE_INDIRECT plus the number of an indirect table.
+ * (split) or a buffer id (packed). In order it is the position itself. A slot's cookie is the
+ * address of its packet buffer, whose low byte is free since buffers are aligned to 256 and says
+ * what the slot is: 0, a buffer by itself; up to COOKIE_MORE, a chain's head with so many further
+ * slots; or one of the marks below. The device may name single buffers, heads and indirect tables
+ * only.
  */
 struct ring {
 	union {
@@ -63,16 +72,14 @@ struct ring {
 		struct split_used *used;
 		struct packed_event *event;
 	} device;
-	uint64_t *cookie;   /* by slot */
-	uint16_t *free_ids; /* stack of free slots; unused in order */
-	uint64_t bias;      /* address of the device = address of ours + bias */
+	uint64_t *cookie; /* by slot */
+	uint16_t *ids;    /* by position; unused in order */
+	uint64_t bias;    /* address of the device = address of ours + bias */
 	struct post post;
 	struct take take;
-	uint16_t entries;
-	uint16_t buffers;   /* in flight, as the device counts: a chain is one */
-	uint16_t used_seen; /* split: the device's used index as last read */
-	uint16_t avail_idx; /* what has been published, as post.idx */
+	uint32_t entries;
 	bool event_idx;
+	bool chained; /* split: the available ring does not say what ids says, see vring_rename() */
 
 	/* Cold from here. */
 	uint16_t *next; /* by slot: following slot of a chain; unused in order */
@@ -83,9 +90,11 @@ struct ring {
 	size_t shared_bytes, private_bytes;
 };
 
-#define COOKIE_INDIRECT BIT64(63)
-#define COOKIE_CHAIN    UINT64_C(0xff) /* mask: further slots */
-#define COOKIE_TAIL     UINT64_C(0xff) /* no head has so many */
+#define COOKIE_MARK     UINT64_C(0xff) /* mask of the low byte */
+#define COOKIE_MORE     UINT64_C(0xf0)
+#define COOKIE_INDIRECT UINT64_C(0xfd) /* number of the indirect table above the low byte */
+#define COOKIE_FREE     UINT64_C(0xfe)
+#define COOKIE_TAIL     UINT64_C(0xff) /* a later slot of a chain */
 
 /* A completion as the device wrote it: nothing in it has been checked. */
 struct used {
@@ -96,109 +105,117 @@ struct used {
 enum look {
 	LOOK_NONE, /* there is none yet */
 	LOOK_ODD,  /* its id is no slot's, or, in order, not that of the slot whose turn it is */
-	LOOK_GOOD, /* the id is in range; all else is unchecked */
+	LOOK_GOOD, /* the id is in range, and ids has it at its position; all else is unchecked */
 };
+
+/* The second half of a packed descriptor: length, id and flags are written as one word. */
+ALWAYS_INLINE le64 *packed_tail(const struct packed_desc *d)
+{
+	return (le64 *)(void *)(uintptr_t)&d->len;
+}
+
+/* Positions of what is posted and of what is taken next. */
+ALWAYS_INLINE uint32_t ring_post_at(const struct ring *r, const struct mode mode)
+{
+	return mode.packed ? r->post.at : (r->post.idx + r->post.skew) & (r->entries - 1);
+}
+
+ALWAYS_INLINE uint32_t ring_take_at(const struct ring *r, const struct mode mode)
+{
+	return mode.packed ? r->take.at : (r->take.idx + r->take.skew) & (r->entries - 1);
+}
 
 /*
  * Where a run takes completions, and where it posts buffers: by value, since stores into shared
- * memory must not make the compiler read any of it again, and as plain pointers, since a run wraps
- * nowhere.
+ * memory must not make the compiler read any of it again, and as plain pointers that move on, since
+ * a run wraps nowhere.
  */
 struct taker {
 	const struct split_used_elem *used;
 	const struct packed_desc *packed;
 	uint64_t *cookie;   /* by slot */
-	uint16_t *freed;    /* where slots go that become free */
-	uint32_t last_slot; /* ids above it are impossible */
-	uint32_t slot;      /* in order: the first completion's */
-	uint32_t left, len; /* in order: of the batch that is being taken, as struct take */
-	uint32_t full;      /* in order: length of a buffer that was skipped */
-	uint32_t flags;
+	uint16_t *ids;      /* at the position */
+	size_t turn;        /* in order: the slot whose turn it is */
+	uint32_t flags;     /* packed: of a descriptor that is used */
+	uint32_t left, len; /* in a batch: slots left, length of the last buffer */
 };
 
 struct poster {
 	struct split_desc *split;
 	struct packed_desc *packed;
-	le16 *avail;
-	uint64_t *cookie;     /* by slot */
-	const uint16_t *free; /* behind the free slot to be taken first */
-	uint64_t bias;
-	uint32_t slot; /* in order: the first buffer's */
-	uint32_t flags;
+	le64 *head;          /* packed: where the first descriptor's second half goes */
+	uint64_t *cookie;    /* by slot */
+	const uint16_t *ids; /* free slots, in the order in which they are taken */
+	size_t turn;         /* in order: the slot whose turn it is */
 };
 
-ALWAYS_INLINE struct taker ring_taker(const struct ring *r, uint32_t full)
+ALWAYS_INLINE struct taker ring_taker(const struct ring *r, const struct mode mode)
 {
+	const uint32_t at = ring_take_at(r, mode);
+
 	return (struct taker){
-		.used = r->device.used->ring + (r->take.idx & (r->entries - 1u)),
-		.packed = r->desc.packed + r->take.idx,
+		.used = r->device.used->ring + (r->take.idx & (r->entries - 1)),
+		.packed = r->desc.packed + at,
 		.cookie = r->cookie,
-		.freed = r->free_ids + r->post.free,
-		.last_slot = r->entries - 1u,
-		.slot = r->take.slot,
+		.ids = r->ids + at,
+		.turn = at,
+		.flags = r->take.flags,
 		.left = r->take.left,
 		.len = r->take.len,
-		.full = full,
-		.flags = r->take.flags,
 	};
 }
 
-ALWAYS_INLINE struct poster ring_poster(const struct ring *r)
+/* Nothing is posted that has not been shown. */
+ALWAYS_INLINE bool ring_all_shown(const struct ring *r)
 {
-	return (struct poster){
-		.split = r->desc.split,
-		.packed = r->desc.packed + r->post.idx,
-		.avail = r->driver.avail->ring + (r->post.idx & (r->entries - 1u)),
-		.cookie = r->cookie,
-		.free = r->free_ids + r->post.free,
-		.bias = r->bias,
-		.slot = r->post.slot,
-		.flags = r->post.flags,
-	};
+	return r->post.idx == r->post.shown;
 }
 
 /*
- * Where a buffer is posted in the place of one that is taken. While no slot is free, the ring is as
- * long as the number of its slots, so both stand at the same position, and in order in the same
- * slot.
+ * At position @at: ring_post_at(); or ring_take_at(), where a buffer is posted in the place of one
+ * that is taken: while no slot is free, the ring is as long as the number of its slots, so both
+ * stand at the same position. Packed: the first descriptor of a batch (@fresh) waits in the post
+ * for the others, since the device looks at its flags, and sees all of the batch or nothing.
  */
-ALWAYS_INLINE struct poster ring_replacer(const struct ring *r)
+ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh)
 {
 	return (struct poster){
 		.split = r->desc.split,
-		.packed = r->desc.packed + r->take.idx,
-		.avail = r->driver.avail->ring + (r->take.idx & (r->entries - 1u)),
+		.packed = r->desc.packed + at,
+		.head = fresh ? &r->post.head : packed_tail(r->desc.packed + at),
 		.cookie = r->cookie,
-		.bias = r->bias,
-		.flags = r->post.flags,
+		.ids = r->ids + at,
+		.turn = at,
 	};
 }
 
-/* Free slots are taken last freed first; in order, in ring order. */
-ALWAYS_INLINE uint32_t poster_slot(const struct poster at, uint32_t i, const struct mode mode)
+/* Slots are used in the order in which they became free; in order, in ring order. */
+ALWAYS_INLINE size_t poster_slot(const struct poster *to, const struct mode mode)
 {
-	return mode.in_order ? at.slot + i : at.free[-1 - (int32_t)i];
+	return mode.in_order ? to->turn : *to->ids;
 }
 
 /* How many of @n single-slot buffers can be posted without wrapping, and how many taken. */
 ALWAYS_INLINE uint32_t ring_post_run(const struct ring *r, uint32_t n, const struct mode mode)
 {
-	const uint32_t pos = mode.packed ? r->post.idx : r->post.idx & (r->entries - 1u);
-
-	if (mode.in_order)
-		n = min_u32(n, (uint32_t)r->entries - r->post.slot);
-	return min_u32(n, r->entries - pos);
+	n = min_u32(n, r->entries - ring_post_at(r, mode));
+	if (!mode.packed && unlikely(r->chained))
+		n = min_u32(n, r->entries - (r->post.idx & (r->entries - 1)));
+	return n;
 }
 
 ALWAYS_INLINE uint32_t ring_take_run(const struct ring *r, uint32_t n, const struct mode mode)
 {
-	const uint32_t pos = mode.packed ? r->take.idx : r->take.idx & (r->entries - 1u);
+	n = min_u32(n, r->entries - ring_take_at(r, mode));
+	if (!mode.packed && unlikely(r->chained))
+		n = min_u32(n, r->entries - (r->take.idx & (r->entries - 1)));
+	return mode.batch ? min_u32(n, r->take.left) : n;
+}
 
-	if (mode.in_order)
-		n = min_u32(n, (uint32_t)r->entries - r->take.slot);
-	if (mode.in_order && unlikely(r->take.left))
-		n = min_u32(n, r->take.left);
-	return min_u32(n, r->entries - pos);
+/* Buffers in flight, as the device counts: a chain is one. */
+ALWAYS_INLINE uint32_t ring_in_flight(const struct ring *r)
+{
+	return r->post.shown - r->take.idx;
 }
 
 /* Should a peer that asked to be told at @event hear of the step from @old to @now? ("Used Buffer

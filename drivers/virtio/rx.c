@@ -116,10 +116,7 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 	if (rc <= 0)
 		return false;
 	buf = (void *)(uintptr_t)r->cookie[u.id];
-	r->cookie[u.id] = 0;
-	if (!mode.in_order)
-		r->free_ids[r->post.free] = (uint16_t)u.id;
-	r->post.free++;
+	r->cookie[u.id] = COOKIE_FREE;
 	if (!mode.mrg || !q->left)
 		return first(q, buf, u.len, pkts, got, mode);
 	segment(q, buf, u.len, pkts, got);
@@ -130,36 +127,34 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct poster at = ring_poster(r);
-	le64 *tail = packed_next_tail(r);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r));
+	const uint64_t rest = vring_rest(r, q->len_max, DESC_WRITE, mode);
 
 	for (uint32_t i = 0; i < n; i++) {
-		const uint32_t slot = poster_slot(at, i, mode);
-		const uint64_t buf = (uintptr_t)top[-1 - (int32_t)i];
+		const size_t slot = poster_slot(&to, mode);
+		const uint64_t buf = (uintptr_t) * --top;
 
-		at.cookie[slot] = buf;
-		vring_post_at(at, i, &tail, slot, buf + VIO_PKT_HEADROOM - q->hdr_len, q->len_max,
-			      DESC_WRITE, mode);
+		to.cookie[slot] = buf;
+		vring_post_to(&to, slot, buf + q->post_off, rest, i == 0, mode);
 	}
-	r->post.free = (uint16_t)(r->post.free - n);
-	vring_posted(r, n, n, mode);
+	vring_posted(r, n, mode);
 }
 
 void rx_refill(struct rxq *q, const struct mode mode)
 {
-	struct post *p = &q->ring.post;
+	struct ring *r = &q->ring;
 	void *const *top;
 
-	while (p->free) {
-		uint32_t n = cache_take_begin(q->cache, p->free, &top);
+	while (r->post.free) {
+		uint32_t n = cache_take_begin(q->cache, r->post.free, &top);
 
 		if (!n) {
 			stat_add(&q->stats.refill_short, 1);
-			if (p->n) /* as few as they are, there may be no others for the device */
+			if (vring_unshown(r)) /* there may be no others for the device */
 				rx_publish(q, mode);
 			break;
 		}
-		n = ring_post_run(&q->ring, n, mode);
+		n = ring_post_run(r, n, mode);
 		fill(q, top, n, mode);
 		cache_take_end(q->cache, n);
 	}
@@ -199,7 +194,7 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 static void fill_ring(struct rxq *q, const struct mode mode)
 {
 	rx_refill(q, mode);
-	if (q->ring.post.n)
+	if (vring_unshown(&q->ring))
 		rx_publish(q, mode);
 }
 
@@ -224,8 +219,8 @@ static void fill_ring(struct rxq *q, const struct mode mode)
 /* clang-format on */
 
 #define X(name, ...) \
-	static NOINLINE struct rx_got all_##name(struct rxq *q, struct vio_pkt *pkts, uint16_t n, \
-						 struct rx_got got) \
+	static NOINLINE uint16_t all_##name(struct rxq *q, struct vio_pkt *pkts, uint16_t n, \
+					    struct rx_got got) \
 	{ \
 		return rx_all(q, pkts, n, got, (struct mode){ __VA_ARGS__ }); \
 	} \
@@ -287,7 +282,9 @@ int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *pl
 		.pub.burst = rx_stopped,
 		.hdr_len = opts->hdr_len,
 		.len_min = opts->hdr_len + FRAME_MIN,
+		.len_span = pool.buf_bytes - VIO_PKT_HEADROOM - FRAME_MIN,
 		.len_max = pool.buf_bytes - VIO_PKT_HEADROOM + opts->hdr_len,
+		.post_off = VIO_PKT_HEADROOM - opts->hdr_len + opts->bias,
 		.publish_at = publish_threshold(opts->entries),
 		.offload_mask = features_have(&opts->taken, NET_F_GUEST_CSUM) ? UINT16_MAX : 0,
 		.variant = variant_find(&opts->taken),

@@ -52,61 +52,85 @@ ALWAYS_INLINE uint16_t rx_buffers(const struct rxq *q, const void *data)
 	return le16_to(ring_load(&((const struct net_hdr *)hdr)->num_buffers));
 }
 
+/* Where a run stands. */
+struct rx_cursor {
+	struct taker from;
+	struct poster to;
+	void *const *fresh; /* behind the buffer to be posted next */
+	uint64_t rest;      /* vring_rest() of every receive buffer */
+	uint64_t bytes;
+};
+
 /*
- * Turn completions into packets, and post a fresh buffer in the place of each at once, up to the
- * first odd one. This is where what the device wrote is checked: the id names a slot, the slot is
- * in flight, the length is that of a header and a frame and not above what was posted. Only for
- * rings without a free slot. Return: how many, of @k.
+ * Turn the next completion into a packet, and post a fresh buffer in its place at once. This is
+ * where what the device wrote is checked: the id names a slot, the slot is in flight, the length is
+ * that of a header and a frame and not above what was posted. Return: LOOK_ODD, nothing was done:
+ * it is not a plain packet.
  */
-ALWAYS_INLINE uint32_t rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k, struct rx_got *got,
-			      const struct mode mode)
+ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cursor *c, bool first,
+			       const struct mode mode)
+{
+	size_t slot;
+	const enum look look = vring_look(&q->ring, &c->from, &slot, mode);
+	uint64_t cookie, buf;
+	uint32_t len;
+	void *data;
+
+	if (look != LOOK_GOOD)
+		return look;
+	cookie = c->from.cookie[slot];
+	len = vring_look_len(&c->from, q->len_max, mode) - q->len_min;
+	if (unlikely(!cookie_plain(cookie)) || unlikely(len > q->len_span))
+		return LOOK_ODD;
+	data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM;
+	len += FRAME_MIN;
+	if (mode.mrg && unlikely(rx_buffers(q, data) > 1))
+		return LOOK_ODD;
+	pkt->data = data;
+	if (mode.offload)
+		pkt_set_rest(pkt, len, rx_flags(q, data), q->hdr_len);
+	else
+		pkt_set_rest(pkt, len, 0, 0);
+	c->bytes += len;
+	buf = (uintptr_t) * --c->fresh;
+	c->to.cookie[slot] = buf;
+	vring_repost_to(&c->to, slot, buf + q->post_off, c->rest, first, mode);
+	vring_look_on(&c->from, mode);
+	return LOOK_GOOD;
+}
+
+/*
+ * Completions up to the first odd one, at most @k; only for rings without a free slot. Return: what
+ * they were.
+ */
+ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t k,
+				   const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct taker from = ring_taker(r, q->len_max);
-	const struct poster to = ring_replacer(r);
-	const uint32_t len_min = q->len_min, len_max = q->len_max;
-	const uint64_t post_off = VIO_PKT_HEADROOM + FRAME_MIN - len_min;
+	struct rx_cursor c = {
+		.from = ring_taker(r, mode),
+		.to = ring_poster(r, ring_take_at(r, mode), ring_all_shown(r)),
+		.rest = vring_rest(r, q->len_max, DESC_WRITE, mode),
+	};
+	const uint32_t n = cache_take_begin(q->cache, ring_take_run(r, k, mode), &c.fresh);
+	const struct vio_pkt *end = pkts + n;
 	enum look look = LOOK_GOOD;
-	void *const *fresh;
-	le64 *tail = packed_next_tail(r);
-	uint64_t bytes = 0;
-	uint32_t i;
+	uint32_t done;
 
-	if (unlikely(r->post.free))
-		return 0;
-	k = cache_take_begin(q->cache, ring_take_run(r, k, mode), &fresh);
-	for (i = 0; i < k; i++) {
-		const uint64_t buf = (uintptr_t)fresh[-1 - (int32_t)i];
-		struct used u;
-		struct vio_pkt pkt;
-		uint64_t cookie;
-
-		look = vring_used_at(from, i, &u, mode);
-		if (look != LOOK_GOOD)
-			break;
-		cookie = from.cookie[u.id];
-		if (unlikely(!cookie) || unlikely(u.len - len_min > len_max - len_min))
-			break;
-		pkt = (struct vio_pkt){ .data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM,
-					.len = u.len - len_min + FRAME_MIN };
-		if (mode.mrg && unlikely(rx_buffers(q, pkt.data) > 1))
-			break;
-		if (mode.offload) {
-			pkt.flags = rx_flags(q, pkt.data);
-			pkt.net_hdr_len = q->hdr_len;
+	/* The first one by itself: a packed ring's may have to wait. */
+	if (n)
+		look = rx_one(q, pkts, &c, true, mode);
+	if (likely(n && look == LOOK_GOOD)) {
+		for (pkts++; pkts != end; pkts++) {
+			look = rx_one(q, pkts, &c, false, mode);
+			if (look != LOOK_GOOD)
+				break;
 		}
-		pkts[i] = pkt;
-		bytes += pkt.len;
-		to.cookie[u.id] = buf;
-		vring_repost_at(to, i, &tail, u.id, buf + post_off, len_max, DESC_WRITE, mode);
 	}
-	got->dry = look == LOOK_NONE;
-	cache_take_end(q->cache, i);
-	vring_replaced(r, i, mode);
-	got->n += i;
-	got->packets += i;
-	got->bytes += bytes;
-	return i;
+	done = n - (uint32_t)(end - pkts);
+	cache_take_end(q->cache, done);
+	vring_replaced(r, done, mode);
+	return (struct rx_got){ done, done, c.bytes, look == LOOK_NONE };
 }
 
 ALWAYS_INLINE void rx_publish(struct rxq *q, const struct mode mode)
@@ -119,17 +143,29 @@ ALWAYS_INLINE void rx_publish(struct rxq *q, const struct mode mode)
 	vring_kick(&q->ring);
 }
 
-ALWAYS_INLINE void rx_count(struct rxq *q, const struct rx_got *got)
+/* The end of a burst. */
+ALWAYS_INLINE uint16_t rx_end(struct rxq *q, const struct rx_got got, const struct mode mode)
 {
-	struct vio_queue_stats *s = &q->stats;
+	if (vring_unshown(&q->ring) >= q->publish_at)
+		rx_publish(q, mode);
+	stat_add(&q->stats.bursts, 1);
+	stat_add(&q->stats.packets, got.packets);
+	stat_add(&q->stats.bytes, got.bytes);
+	if (unlikely(!got.n))
+		stat_add(&q->stats.empty_polls, 1);
+	return (uint16_t)got.n;
+}
 
-	stat_add(&s->bursts, 1);
-	if (!got->n) {
-		stat_add(&s->empty_polls, 1);
-		return;
-	}
-	stat_add(&s->packets, got->packets);
-	stat_add(&s->bytes, got->bytes);
+/* A run inside a batch of completions or not. */
+ALWAYS_INLINE struct rx_got rx_run_any(struct rxq *q, struct vio_pkt *pkts, uint32_t k,
+				       const struct mode mode)
+{
+	struct mode within = mode;
+
+	if (!mode.in_order || !q->ring.take.left)
+		return rx_run(q, pkts, k, mode);
+	within.batch = true;
+	return rx_run(q, pkts, k, within);
 }
 
 /*
@@ -137,34 +173,35 @@ ALWAYS_INLINE void rx_count(struct rxq *q, const struct rx_got *got)
  * until there is nothing more.
  * @got is what a first run has taken.
  */
-ALWAYS_INLINE struct rx_got rx_all(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
-				   struct rx_got got, const struct mode mode)
+ALWAYS_INLINE uint16_t rx_all(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got got,
+			      const struct mode mode)
 {
 	if (mode.mrg && unlikely(q->partial_n))
 		rx_resume(q, pkts, n, &got);
 	while (got.n < n && !got.dry) {
-		const uint32_t want = n - got.n, ready = vring_ready(&q->ring, mode);
-		const uint32_t k = min_u32(want, ready);
-		uint32_t run = 0;
+		const uint32_t k = vring_ready(&q->ring, n - got.n, mode);
+		struct rx_got run = { 0 };
 
-		if (unlikely(ready == RING_BROKEN)) {
+		if (unlikely(k == RING_BROKEN)) {
 			rx_break(q, &q->stats.bad_index);
 			break;
 		}
 		if (!k)
 			break;
-		if (!mode.mrg || likely(!q->left))
-			run = rx_run(q, pkts + got.n, k, &got, mode);
-		if (likely(run == k)) /* to look for more would cost the line of the index */
+		if (!q->ring.post.free && (!mode.mrg || likely(!q->left)))
+			run = rx_run_any(q, pkts + got.n, k, mode);
+		got = (struct rx_got){ got.n + run.n, got.packets + run.packets,
+				       got.bytes + run.bytes, run.dry };
+		if (likely(run.n == k)) /* to look for more would cost the line of the index */
 			break;
-		if (!run && !got.dry && !rx_odd(q, pkts, &got, mode))
+		if (!run.n && !got.dry && !rx_odd(q, pkts, &got, mode))
 			break;
 	}
 	if (mode.mrg && unlikely(q->left))
 		rx_suspend(q, pkts, &got);
 	if (unlikely(q->ring.post.free))
 		rx_refill(q, mode);
-	return got;
+	return rx_end(q, got, mode);
 }
 
 /*
@@ -172,24 +209,23 @@ ALWAYS_INLINE struct rx_got rx_all(struct rxq *q, struct vio_pkt *pkts, uint16_t
  * what it leaves over.
  */
 ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
-			       struct rx_got (*all)(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
-						    struct rx_got got),
+			       uint16_t (*all)(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
+					       struct rx_got got),
 			       const struct mode mode)
 {
-	const uint32_t ready = vring_ready(&q->ring, mode);
+	const uint32_t k = vring_ready(&q->ring, n, mode);
 	struct rx_got got = { 0 };
-	uint32_t k = min_u32(n, ready);
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
-	if (unlikely(ready == RING_BROKEN || q->ring.post.free) ||
-	    (mode.mrg && unlikely(q->left | q->partial_n)))
-		got = all(q, pkts, n, got);
-	else if (k && unlikely(rx_run(q, pkts, k, &got, mode) < k && !got.dry))
-		got = all(q, pkts, n, got);
-	if (q->ring.post.n >= q->publish_at)
-		rx_publish(q, mode);
-	rx_count(q, &got);
-	return (uint16_t)got.n;
+	if (unlikely(k == RING_BROKEN) || unlikely(q->ring.post.free) ||
+	    (mode.mrg && unlikely(q->left | q->partial_n)) ||
+	    (mode.in_order && unlikely(q->ring.take.left)))
+		return all(q, pkts, n, got);
+	if (k)
+		got = rx_run(q, pkts, k, mode);
+	if (unlikely(got.n < k) && !got.dry)
+		return all(q, pkts, n, got);
+	return rx_end(q, got, mode);
 }
 
 #endif

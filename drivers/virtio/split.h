@@ -13,40 +13,41 @@
  */
 ALWAYS_INLINE uint32_t split_ready(struct ring *r)
 {
-	if (r->used_seen == r->take.idx)
-		/* B3, pairs with the device's release of idx after the entries. */
-		r->used_seen = le16_to(ring_load_acquire(&r->device.used->idx));
-	return (uint16_t)(r->used_seen - r->take.idx);
+	uint32_t ready = (uint16_t)(r->take.seen - r->take.idx);
+
+	if (ready)
+		return ready;
+	/* B3, pairs with the device's release of idx after the entries. */
+	r->take.seen = le16_to(ring_load_acquire(&r->device.used->idx));
+	return (uint16_t)(r->take.seen - r->take.idx);
 }
 
-ALWAYS_INLINE struct used split_entry(const struct split_used_elem *e)
-{
-	/* Each word once (B9). They lie at 4 modulo 8, so one load of both could cross a line. */
-	return (struct used){ .id = le32_to(ring_load(&e->id)),
-			      .len = le32_to(ring_load(&e->len)) };
-}
-
-ALWAYS_INLINE void split_write(struct split_desc *d, uint64_t addr, uint32_t len, uint32_t flags,
-			       uint32_t next)
+/* @rest: length, flags and next as they lie in the descriptor. */
+ALWAYS_INLINE void split_write(struct split_desc *d, uint64_t addr, uint64_t rest)
 {
 	ring_store(&d->addr, le64_from(addr));
-	ring_store((le64 *)(void *)&d->len, le64_from(len | (uint64_t)(flags | next << 16) << 32));
+	ring_store((le64 *)(void *)&d->len, le64_from(rest));
+}
+
+ALWAYS_INLINE uint64_t split_rest(uint32_t len, uint32_t flags, uint32_t next)
+{
+	return len | (uint64_t)(flags | next << 16) << 32;
 }
 
 ALWAYS_INLINE void split_publish(struct ring *r)
 {
-	/* B1: descriptors and entries first. Also B10. */
-	ring_store_release(&r->driver.avail->idx, le16_from(r->post.idx));
+	/* B1: descriptors and entries first. Also B10. B2: the look at the device's word waits. */
+	ring_publish(&r->driver.avail->idx, le16_from((uint16_t)r->post.idx));
 }
 
-/* Does the device want to hear of the last @n buffers? After the fence (B2). */
-ALWAYS_INLINE bool split_kick_wanted(const struct ring *r, uint16_t n)
+/* Does the device want to hear of the buffers behind @before? After split_publish() (B2). */
+ALWAYS_INLINE bool split_kick_wanted(const struct ring *r, uint32_t before)
 {
 	const le16 *avail_event = (const le16 *)(const void *)&r->device.used->ring[r->entries];
 
 	if (r->event_idx)
-		return ring_need_event(le16_to(ring_load(avail_event)), r->avail_idx,
-				       (uint16_t)(r->avail_idx - n));
+		return ring_need_event(le16_to(ring_load(avail_event)), (uint16_t)r->post.idx,
+				       (uint16_t)before);
 	return !(le16_to(ring_load(&r->device.used->flags)) & USED_NO_NOTIFY);
 }
 

@@ -108,7 +108,7 @@ static void post_indirect(struct txq *q, const struct vio_pkt *pkts, const struc
 	for (uint16_t i = 0; i < segs; i++)
 		in->bufs[table][i] = cache_buf_of(q->cache, pkts[i].data);
 	in->parts[table] = segs;
-	q->ring.cookie[slot] = COOKIE_INDIRECT | table;
+	q->ring.cookie[slot] = (uint64_t)table << 8 | COOKIE_INDIRECT;
 }
 
 static void post_chain(struct txq *q, const struct vio_pkt *pkts, const struct chain_part *parts,
@@ -139,6 +139,7 @@ static bool post_packet(struct txq *q, const struct vio_pkt *pkts, uint16_t segs
 		post_indirect(q, pkts, parts, segs, mode);
 	else
 		post_chain(q, pkts, parts, segs, mode);
+	stat_add(&q->stats.packets, 1);
 	stat_add(&q->stats.bytes, frame_len(pkts, segs));
 	return true;
 }
@@ -163,7 +164,7 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 	if (rc < 0)
 		tx_break(q, &q->stats.bad_id);
 	else if (rc)
-		vring_free_chain(&q->ring, (uint16_t)u.id, q->cache, mode.in_order);
+		vring_free_chain(&q->ring, u.id, q->cache, mode);
 	return rc > 0;
 }
 
@@ -179,7 +180,7 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 	{ \
 		tx_reclaim(q, want, (struct mode){ __VA_ARGS__ }); \
 	} \
-	static NOINLINE uint32_t all_##name(struct txq *q, const struct vio_pkt *pkts, uint32_t n, \
+	static NOINLINE uint16_t all_##name(struct txq *q, const struct vio_pkt *pkts, uint32_t n, \
 					    uint32_t done) \
 	{ \
 		return tx_all(q, pkts, n, done, (struct mode){ __VA_ARGS__ }); \
@@ -220,9 +221,19 @@ static const struct tx_variant *variant_find(const struct vio_features *taken)
  * Reclaim once this many slots are taken: enough to do it in bulk, but a part of the ring, so that
  * a small one never stalls, and few, so that a large one does not drain a small pool.
  */
-static uint16_t reclaim_threshold(uint16_t entries)
+static uint32_t reclaim_threshold(uint32_t entries)
 {
-	return min_u16((uint16_t)(entries / 2), 2 * RING_BATCH);
+	return min_u32(entries / 2, 2 * RING_BATCH);
+}
+
+static struct tx_limits limits_of(const struct txq *q, uint64_t bias)
+{
+	return (struct tx_limits){
+		.base = q->cache->base + PKT_ROOM,
+		.bytes = q->hdr_len == NET_HDR_LEN_BASE ? q->cache->bytes : 0,
+		.buf_mask = q->cache->buf_mask,
+		.to_header = bias - NET_HDR_LEN_BASE,
+	};
 }
 
 int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *place)
@@ -235,7 +246,7 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	*q = (struct txq){
 		.pub.burst = tx_stopped,
 		.hdr_len = opts->hdr_len,
-		.reclaim_at = reclaim_threshold(opts->entries),
+		.reclaim_below = opts->entries - reclaim_threshold(opts->entries) + 1u,
 		.taken = opts->taken,
 		.indirect = ring.indirect,
 		.variant = variant_find(&opts->taken),
@@ -243,6 +254,7 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	rc = vio_cache_open(opts->pool, &q->cache);
 	if (rc < 0)
 		return rc;
+	q->plain = limits_of(q, opts->bias);
 	rc = vring_init(&q->ring, pool.region, &ring, place);
 	if (rc < 0)
 		vio_cache_close(q->cache);

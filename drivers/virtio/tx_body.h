@@ -17,71 +17,68 @@
 COLD void tx_break(struct txq *q, uint64_t *counter);
 
 /*
- * What a plain packet is checked against, by value. Its header has the base length, a constant
- * here: longer ones, which come with features that are rare, go the way of packets that are not
- * plain.
+ * A header that asks for nothing is all zero, num_buffers too. It is written by one store, with the
+ * four bytes in front of it.
  */
-struct tx_limits {
-	uint64_t base, bytes, buf_mask;
-};
 
-ALWAYS_INLINE struct tx_limits tx_limits_of(const struct txq *q)
+static_assert(PKT_ROOM >= NET_HDR_LEN_BASE && PKT_ROOM <= VIO_PKT_HEADROOM, "room");
+
+/*
+ * Is a packet one segment without wishes, in a buffer of the pool, with PKT_ROOM in front of it, no
+ * shorter than FRAME_MIN? That room begins @off bytes into the pool, and @at bytes into a buffer:
+ * if it is the buffer before, the packet is too long for it, and so it is with any flag in @rest.
+ */
+ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t off, uint64_t rest)
 {
-	return (struct tx_limits){
-		.base = q->cache->base,
-		.bytes = q->cache->bytes,
-		.buf_mask = q->cache->buf_mask,
-	};
+	const uint64_t at = off & mask;
+
+	return likely(off < lim->bytes) && likely(rest - FRAME_MIN <= mask) &&
+	       likely(at + PKT_ROOM + rest - 1 <= mask);
 }
 
-/* Length, flags and header length of @pkt as one number, the length in its low half. */
-ALWAYS_INLINE uint64_t tx_rest(const struct vio_pkt *pkt)
+/* Post a packet if it is plain, and add its length to @sum; @rest is that of an empty one. */
+ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poster *to,
+			  uint64_t mask, uint64_t rest, uint64_t *sum, bool first,
+			  const struct mode mode)
 {
-	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
+	const uint64_t data = (uintptr_t)pkt->data, len = pkt_rest(pkt);
+	size_t slot;
+
+	if (!tx_plain(&q->plain, mask, data - q->plain.base, len))
+		return false;
+	slot = poster_slot(to, mode);
+	memset((char *)pkt->data - PKT_ROOM, 0, PKT_ROOM);
+	to->cookie[slot] = data & ~mask;
+	vring_post_to(to, slot, data + q->plain.to_header, rest + len, first, mode);
+	*sum += len;
+	return true;
 }
 
 /*
- * Is a packet one segment without wishes, in a buffer of the pool, with room for the header in
- * front of it, no shorter than FRAME_MIN? It lies @off bytes into the pool, and @at bytes into its
- * buffer; any flag in @rest makes it too long.
+ * Post packets up to the first one that is not plain; @fresh: with them a batch begins. Return: how
+ * many, of @n.
  */
-ALWAYS_INLINE bool tx_plain(const struct tx_limits lim, uint64_t off, uint64_t at, uint64_t rest)
-{
-	return likely(off < lim.bytes) && likely(at >= NET_HDR_LEN_BASE) &&
-	       likely(rest - FRAME_MIN <= lim.buf_mask) && likely(at + rest - 1 <= lim.buf_mask);
-}
-
-/* Post packets up to the first one that is not plain. Return: how many, of @n. */
-ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
-			      uint64_t *bytes, const struct mode mode)
+ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n, bool fresh,
+			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r);
-	const struct tx_limits lim = tx_limits_of(q);
-	le64 *tail = packed_next_tail(r);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh);
+	const uint64_t mask = q->plain.buf_mask, rest = vring_rest(r, NET_HDR_LEN_BASE, 0, mode);
+	const struct vio_pkt *end = pkts + ring_post_run(r, min_u32(n, r->post.free), mode);
+	const struct vio_pkt *pkt = pkts;
 	uint64_t sum = 0;
-	uint32_t i;
 
-	to.bias -= NET_HDR_LEN_BASE; /* each begins with its header */
-	n = ring_post_run(r, min_u32(n, r->post.free), mode);
-	for (i = 0; i < n; i++) {
-		const uint64_t data = (uintptr_t)pkts[i].data, rest = tx_rest(&pkts[i]);
-		const uint64_t off = data - lim.base, at = off & lim.buf_mask;
-		uint32_t slot;
-
-		if (!tx_plain(lim, off, at, rest))
-			break;
-		slot = poster_slot(to, i, mode);
-		/* A header that asks for nothing is all zero, num_buffers too. */
-		memset((char *)pkts[i].data - NET_HDR_LEN_BASE, 0, NET_HDR_LEN_BASE);
-		to.cookie[slot] = data - at;
-		vring_post_at(to, i, &tail, slot, data, (uint32_t)rest + NET_HDR_LEN_BASE, 0, mode);
-		sum += rest;
+	/* The first one by itself: a packed ring's may have to wait. */
+	if (pkt != end && tx_one(q, pkt, &to, mask, rest, &sum, true, mode)) {
+		for (pkt++; pkt != end; pkt++)
+			if (!tx_one(q, pkt, &to, mask, rest, &sum, false, mode))
+				break;
 	}
-	r->post.free = (uint16_t)(r->post.free - i);
-	vring_posted(r, i, i, mode);
-	*bytes += sum;
-	return i;
+	n = (uint32_t)(pkt - pkts);
+	vring_posted(r, n, mode);
+	stat_add(&q->stats.packets, n);
+	stat_add(&q->stats.bytes, sum);
+	return n;
 }
 
 /* What is not plain. Return: entries taken; 0: the ring has no room now. */
@@ -101,36 +98,41 @@ COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	const struct taker from = ring_taker(r, 0);
+	struct taker from = ring_taker(r, mode);
 	enum look look = LOOK_GOOD;
-	uint16_t *freed = from.freed;
-	void **slots;
-	uint32_t i;
+	void **slots, **buf, **end;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
-	ONE_PIECE(slots);
-	ONE_PIECE(freed);
-	for (i = 0; i < k; i++) {
-		struct used u;
+	for (buf = slots, end = buf + k; buf != end; buf++) {
+		size_t slot;
 		uint64_t cookie;
 
-		look = vring_used_at(from, i, &u, mode);
+		look = vring_look(r, &from, &slot, mode);
 		if (look != LOOK_GOOD)
 			break;
-		cookie = from.cookie[u.id];
-		/* Free, of an indirect table, or of a chain: one test for the first two. */
-		if (unlikely((int64_t)cookie <= 0) || unlikely(cookie & COOKIE_CHAIN))
+		cookie = from.cookie[slot];
+		if (unlikely(!cookie_plain(cookie)))
 			break;
-		from.cookie[u.id] = 0;
-		slots[i] = (void *)(uintptr_t)cookie;
-		if (!mode.in_order)
-			freed[i] = (uint16_t)u.id;
+		from.cookie[slot] = COOKIE_FREE;
+		*buf = (void *)(uintptr_t)cookie;
+		vring_look_on(&from, mode);
 	}
 	*dry = look == LOOK_NONE;
-	cache_put_end(q->cache, i);
-	r->post.free = (uint16_t)(r->post.free + i);
-	vring_taken(r, i, mode);
-	return i;
+	k = (uint32_t)(buf - slots);
+	cache_put_end(q->cache, k);
+	vring_taken(r, k, mode);
+	return k;
+}
+
+/* A run inside a batch of completions or not. */
+ALWAYS_INLINE uint32_t tx_reclaim_any(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
+{
+	struct mode within = mode;
+
+	if (!mode.in_order || !q->ring.take.left)
+		return tx_reclaim_run(q, k, dry, mode);
+	within.batch = true;
+	return tx_reclaim_run(q, k, dry, within);
 }
 
 /* Take back what the device is done with, about @want packets. */
@@ -140,17 +142,16 @@ ALWAYS_INLINE void tx_reclaim(struct txq *q, uint32_t want, const struct mode mo
 	bool dry = false;
 
 	while (got < want && !dry) {
-		const uint32_t ready = vring_ready(&q->ring, mode);
-		const uint32_t k = min_u32(want - got, ready);
+		const uint32_t k = vring_ready(&q->ring, want - got, mode);
 		uint32_t run;
 
-		if (unlikely(ready == RING_BROKEN)) {
+		if (unlikely(k == RING_BROKEN)) {
 			tx_break(q, &q->stats.bad_index);
 			break;
 		}
 		if (!k)
 			break;
-		run = tx_reclaim_run(q, k, &dry, mode);
+		run = tx_reclaim_any(q, k, &dry, mode);
 		got += run;
 		if (likely(run == k))
 			break;
@@ -173,35 +174,37 @@ ALWAYS_INLINE void tx_publish(struct txq *q, const struct mode mode)
 	vring_kick(&q->ring);
 }
 
-/* The general form: runs, and what is not plain between them, until the ring is full. @done packets
- * are posted already. */
-ALWAYS_INLINE uint32_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_t n, uint32_t done,
+/*
+ * The general form: runs, and what is not plain between them, until the ring is full. @done packets
+ * are posted already.
+ */
+ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_t n, uint32_t done,
 			      const struct mode mode)
 {
-	uint64_t bytes = 0;
-	uint32_t run;
+	struct ring *r = &q->ring;
 
-	while (done < n && q->ring.post.free) {
-		run = 0;
-		if (likely(q->hdr_len == NET_HDR_LEN_BASE))
-			run = tx_run(q, pkts + done, n - done, &bytes, mode);
+	while (done < n && r->post.free) {
+		uint32_t run = tx_run(q, pkts + done, n - done, ring_all_shown(r), mode);
+
 		if (unlikely(!run))
 			run = tx_special(q, pkts + done, n - done, mode);
 		done += run;
 		if (!run)
 			break;
 	}
-	stat_add(&q->stats.bytes, bytes);
+	stat_add(&q->stats.bursts, 1);
 	if (done < n)
 		stat_add(&q->stats.ring_full, 1);
-	return done;
+	if (vring_unshown(r))
+		tx_publish(q, mode);
+	return (uint16_t)done;
 }
 
 /* What a burst calls once in a while, as functions of their own: inline they would take registers
  * from the run. */
 struct tx_seldom {
 	void (*reclaim)(struct txq *q, uint32_t want); /* tx_reclaim() */
-	uint32_t (*all)(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+	uint16_t (*all)(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
 			uint32_t done); /* tx_all() */
 };
 
@@ -209,23 +212,21 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 			       const struct tx_seldom seldom, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	uint32_t done = 0;
-	uint64_t bytes = 0;
+	uint32_t done;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order);
-	if (r->entries - r->post.free >= q->reclaim_at || r->post.free < n || !n)
+	/* The second test is true for an @n of 0, too. */
+	if (r->post.free < q->reclaim_below || n - 1u >= r->post.free) {
 		seldom.reclaim(q, 2u * n + 2 * RING_BATCH);
-	if (likely(q->hdr_len == NET_HDR_LEN_BASE))
-		done = tx_run(q, pkts, n, &bytes, mode);
-	if (unlikely(done < n))
-		done = seldom.all(q, pkts, n, done);
-	stat_add(&q->stats.bursts, 1);
-	if (r->post.n) {
-		stat_add(&q->stats.packets, r->post.n);
-		stat_add(&q->stats.bytes, bytes);
-		tx_publish(q, mode);
+		if (!n)
+			return seldom.all(q, pkts, 0, 0);
 	}
-	return (uint16_t)done;
+	done = tx_run(q, pkts, n, true, mode);
+	if (unlikely(done < n))
+		return seldom.all(q, pkts, n, done);
+	stat_add(&q->stats.bursts, 1);
+	tx_publish(q, mode);
+	return n;
 }
 
 #endif

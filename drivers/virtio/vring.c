@@ -25,11 +25,11 @@ static int private_init(struct ring *r)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for a ring of %zu entries", n);
 	r->private_bytes = bytes;
 	r->cookie = r->private;
-	r->free_ids = (uint16_t *)(void *)(r->cookie + n);
-	r->next = r->free_ids + n;
+	r->ids = (uint16_t *)(void *)(r->cookie + n);
+	r->next = r->ids + n;
 	for (size_t i = 0; i < n; i++) {
-		r->cookie[i] = 0;
-		r->free_ids[i] = (uint16_t)(n - 1 - i); /* slot 0 is taken first */
+		r->cookie[i] = COOKIE_FREE;
+		r->ids[i] = (uint16_t)i;
 	}
 	return 0;
 }
@@ -134,6 +134,8 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.driver_bytes = at.driver_bytes,
 		.device_bytes = at.device_bytes,
 	};
+	if (!opts->packed)
+		vring_name(r, r->entries, (struct mode){ .in_order = opts->in_order });
 	silence(r, opts);
 	return 0;
 
@@ -154,90 +156,96 @@ void vring_fini(struct ring *r)
 }
 
 /* The slot behind @slot in a chain. */
-static uint16_t slot_after(const struct ring *r, uint16_t slot, bool in_order)
+static uint32_t slot_after(const struct ring *r, uint32_t slot, const struct mode mode)
 {
-	if (!in_order)
+	if (!mode.in_order)
 		return r->next[slot];
-	return (uint16_t)(slot + 1 == r->entries ? 0 : slot + 1);
+	return slot + 1 == r->entries ? 0 : slot + 1;
 }
 
-static void free_indirect(struct ring *r, uint16_t table, struct vio_cache *cache)
+static void free_indirect(struct ring *r, uint32_t table, struct vio_cache *cache)
 {
 	struct indirect *in = r->indirect;
 
 	vio_buf_put(cache, in->bufs[table], in->parts[table]);
-	in->free_tables[in->free++] = table;
+	in->free_tables[in->free++] = (uint16_t)table;
 }
 
-/* Give the buffer or table of one slot back. Return: further slots of its chain. */
-static uint16_t free_slot(struct ring *r, uint16_t slot, struct vio_cache *cache, bool in_order)
+/* Give the buffer or table of one slot back. */
+static void free_slot(struct ring *r, uint32_t slot, struct vio_cache *cache)
 {
-	uint64_t cookie = r->cookie[slot];
-	void *buf = (void *)(uintptr_t)(cookie & ~COOKIE_CHAIN);
+	const uint64_t cookie = r->cookie[slot];
+	void *buf = (void *)(uintptr_t)(cookie & ~COOKIE_MARK);
 
-	r->cookie[slot] = 0;
-	if (!in_order)
-		r->free_ids[r->post.free] = slot;
-	r->post.free++;
-	if (cookie & COOKIE_INDIRECT) {
-		free_indirect(r, (uint16_t)cookie, cache); /* the low bits name the table */
-		return 0;
-	}
-	vio_buf_put(cache, &buf, 1);
-	return (uint16_t)(cookie & COOKIE_CHAIN);
+	r->cookie[slot] = COOKIE_FREE;
+	if ((cookie & COOKIE_MARK) == COOKIE_INDIRECT)
+		free_indirect(r, (uint32_t)(cookie >> 8), cache);
+	else
+		vio_buf_put(cache, &buf, 1);
 }
 
-void vring_free_chain(struct ring *r, uint16_t head, struct vio_cache *cache, bool in_order)
+void vring_free_chain(struct ring *r, uint32_t head, struct vio_cache *cache,
+		      const struct mode mode)
 {
-	uint16_t next = slot_after(r, head, in_order);
-	uint16_t more = free_slot(r, head, cache, in_order);
+	for (uint32_t n = vring_span(r, head), slot = head; n; n--) {
+		const uint32_t next = slot_after(r, slot, mode);
 
-	while (more--) {
-		uint16_t slot = next;
-
-		next = slot_after(r, slot, in_order);
-		free_slot(r, slot, cache, in_order);
+		free_slot(r, slot, cache);
+		slot = next;
 	}
 }
 
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache)
 {
-	uint32_t buffers = r->buffers;
+	const uint32_t buffers = ring_in_flight(r);
 
-	for (uint16_t slot = 0; slot < r->entries; slot++)
-		if (r->cookie[slot])
-			free_slot(r, slot, cache, true);
-	r->buffers = 0;
+	for (uint32_t slot = 0; slot < r->entries; slot++)
+		if (r->cookie[slot] != COOKIE_FREE)
+			free_slot(r, slot, cache);
+	r->take.idx = r->post.shown;
 	return buffers;
 }
 
-/* Slots of a chain, which may wrap. */
-static void take_slots(struct ring *r, uint16_t *slots, uint16_t n, const struct mode mode)
+/* The slot that is used @i positions behind the next one. */
+static uint32_t slot_behind(const struct ring *r, uint32_t i, const struct mode mode)
 {
-	for (uint16_t i = 0; i < n; i++) {
-		slots[i] = (uint16_t)poster_slot(ring_poster(r), 0, mode);
-		r->post.free--;
-		if (mode.in_order)
-			r->post.slot = slot_after(r, r->post.slot, true);
-	}
+	uint32_t at = ring_post_at(r, mode) + i;
+
+	if (at >= r->entries)
+		at -= r->entries;
+	return mode.in_order ? at : r->ids[at];
 }
 
-/* Write one descriptor of a packed chain and step on. All carry the chain's id; the device reads
- * the last one's. */
-static void packed_part(struct ring *r, const struct chain_part *part, uint16_t id, uint32_t flags)
+static void name_one(struct ring *r, uint32_t idx, uint32_t slot)
 {
-	struct post *p = &r->post;
+	ring_store(&r->driver.avail->ring[idx & (r->entries - 1)], le16_from((uint16_t)slot));
+}
 
-	packed_write(&r->desc.packed[p->idx], packed_next_tail(r), id, part->addr + r->bias,
-		     part->len, flags | p->flags);
-	p->descs++;
-	packed_step(&p->idx, &p->flags, 1, r->entries);
+void vring_name(struct ring *r, uint32_t n, const struct mode mode)
+{
+	for (uint32_t i = 0; i < n; i++)
+		name_one(r, r->post.idx + i, slot_behind(r, i, mode));
+}
+
+/* Write one descriptor of a packed chain. All carry the chain's id; the device reads the last
+ * one's.
+ */
+static void packed_part(struct ring *r, const struct chain_part *part, uint32_t id, uint32_t flags,
+			bool first)
+{
+	const struct post *p = &r->post;
+	struct packed_desc *d = &r->desc.packed[p->at];
+
+	packed_write(d, first && ring_all_shown(r) ? &r->post.head : packed_tail(d), id,
+		     part->addr + r->bias, packed_rest(part->len, flags | p->flags));
+	packed_step(&r->post.at, &r->post.flags, 1, r->entries);
 }
 
 void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n, uint16_t *slots,
 		      const struct mode mode)
 {
-	take_slots(r, slots, n, mode);
+	for (uint16_t i = 0; i < n; i++)
+		slots[i] = (uint16_t)slot_behind(r, i, mode);
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
 		const uint16_t next = last ? 0 : slots[i + 1];
@@ -245,46 +253,42 @@ void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n
 
 		r->next[slots[i]] = next;
 		if (mode.packed)
-			packed_part(r, &parts[i], slots[0], flags);
+			packed_part(r, &parts[i], slots[0], flags, i == 0);
 		else
-			split_write(&r->desc.split[slots[i]], parts[i].addr + r->bias, parts[i].len,
-				    flags, next);
+			split_write(&r->desc.split[slots[i]], parts[i].addr + r->bias,
+				    split_rest(parts[i].len, flags, next));
 	}
 	if (!mode.packed) {
-		ring_store(ring_poster(r).avail, le16_from(slots[0]));
-		r->post.idx++;
+		r->chained |= n > 1;
+		name_one(r, r->post.idx, slots[0]);
 	}
-	r->post.n++;
+	r->post.idx++;
+	r->post.skew += n - 1u;
+	r->post.free -= n;
 }
 
 uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uint16_t n,
 			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	const struct poster at = ring_poster(r);
-	const uint32_t slot = poster_slot(at, 0, mode);
-	le64 *next = packed_next_tail(r);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r));
+	const size_t slot = poster_slot(&to, mode);
 
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
-		uint64_t flags = parts[i].write ? DESC_WRITE : 0;
-		le64 *tail = (le64 *)(void *)&d[i].len;
+		const uint32_t flags = parts[i].write ? DESC_WRITE : 0;
+		uint64_t rest =
+			split_rest(parts[i].len, flags | (last ? 0 : DESC_NEXT), last ? 0 : i + 1u);
 
 		/* Packed: entries follow each other, and only WRITE means something in their flags.
 		 */
 		if (mode.packed)
-			flags = flags << 48;
-		else if (last)
-			flags = flags << 32;
-		else
-			flags = (flags | DESC_NEXT) << 32 | (uint64_t)(i + 1) << 48;
-		ring_store(&d[i].addr, le64_from(parts[i].addr + r->bias));
-		ring_store(tail, le64_from(parts[i].len | flags));
+			rest = packed_rest(parts[i].len, flags);
+		split_write(&d[i], parts[i].addr + r->bias, rest);
 	}
-	vring_post_at(at, 0, &next, slot, (uintptr_t)d, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT,
-		      mode);
-	r->post.free--;
-	vring_posted(r, 1, 1, mode);
+	vring_post_to(&to, slot, (uintptr_t)d + r->bias,
+		      vring_rest(r, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT, mode), true, mode);
+	vring_posted(r, 1, mode);
 	return (uint16_t)slot;
 }
 
@@ -294,19 +298,21 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
  */
 static int begin_batch(struct ring *r, const struct mode mode)
 {
-	const uint32_t in_flight = (uint32_t)r->entries - r->post.free - r->post.n;
-	struct used u;
+	const uint32_t in_flight = r->entries - r->post.free - vring_unshown(r);
+	const struct taker from = ring_taker(r, mode);
+	size_t id;
 	uint32_t left;
 
-	if (!vring_entry(ring_taker(r, 0), 0, &u, mode))
+	if (!vring_used(&from, mode))
 		return 0;
-	if (u.id >= r->entries)
+	id = vring_raw_id(&from, mode);
+	if (id >= r->entries)
 		return -EPROTO;
-	left = u.id - r->take.slot + 1 + (u.id < r->take.slot ? r->entries : 0u);
+	left = (uint32_t)(id - from.turn + 1 + (id < from.turn ? r->entries : 0u));
 	if (left > in_flight)
 		return -EPROTO;
-	r->take.left = (uint16_t)left;
-	r->take.len = u.len;
+	r->take.left = left;
+	r->take.len = vring_raw_len(&from, mode);
 	return 1;
 }
 
@@ -314,18 +320,44 @@ static int begin_batch(struct ring *r, const struct mode mode)
 static int next_used(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
 {
 	static const int result[] = { [LOOK_NONE] = 0, [LOOK_ODD] = -EPROTO, [LOOK_GOOD] = 1 };
+	struct mode within = mode;
+	struct taker from;
+	size_t slot;
 	int rc = 1;
 
 	if (mode.in_order && !r->take.left)
 		rc = begin_batch(r, mode);
-	return rc > 0 ? result[vring_used_at(ring_taker(r, full), 0, u, mode)] : rc;
+	if (rc <= 0)
+		return rc;
+	from = ring_taker(r, mode);
+	within.batch = mode.in_order;
+	rc = result[vring_look(r, &from, &slot, within)];
+	if (rc > 0)
+		*u = (struct used){ (uint32_t)slot, vring_look_len(&from, full, within) };
+	return rc;
+}
+
+/* The @n slots of the chain with head @slot are free from now on. */
+static void taken_chain(struct ring *r, uint32_t slot, uint32_t n, const struct mode mode)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!mode.in_order)
+			vring_rename(r, ring_taker(r, mode).ids, slot, mode);
+		slot = slot_after(r, slot, mode);
+		if (mode.packed)
+			packed_step(&r->take.at, &r->take.flags, 1, r->entries);
+		else
+			r->take.skew++;
+	}
+	r->take.skew--; /* one slot is reckoned by the buffer itself */
+	r->take.idx++;
+	r->post.free += n;
 }
 
 int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode)
 {
-	const uint32_t ready = vring_ready(r, mode);
-	struct take *t = &r->take;
-	uint32_t more;
+	const uint32_t ready = vring_ready(r, 1, mode);
+	uint32_t left, span;
 	int rc;
 
 	if (!ready || ready == RING_BROKEN)
@@ -336,17 +368,12 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 	if (!vring_is_head(r, u->id))
 		return -EPROTO;
 	/* A batch ends with the head of a chain, not inside one. */
-	more = vring_span(r, u->id) - 1;
-	if (mode.in_order && t->left > 1 && t->left - 1u <= more)
+	span = vring_span(r, u->id);
+	left = r->take.left;
+	if (left > 1 && left <= span)
 		return -EPROTO;
-	vring_taken(r, 1, mode);
-	if (mode.in_order)
-		t->left = (uint16_t)(t->left ? t->left - more : 0);
-	for (; more; more--) {
-		if (mode.in_order)
-			t->slot = slot_after(r, t->slot, true);
-		if (mode.packed)
-			packed_step(&t->idx, &t->flags, 1, r->entries);
-	}
+	r->take.left = 0;
+	taken_chain(r, u->id, span, mode);
+	r->take.left = left > span ? left - span : 0;
 	return 1;
 }

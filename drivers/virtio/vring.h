@@ -10,11 +10,12 @@
  * of both layouts.
  *
  *   vring_ready       how many completions to look at
- *   vring_used_at     look at one, raw
+ *   vring_look        which slot the next one names, raw
+ *   vring_look_len    its length, raw
  *   vring_taken       so many have been taken
  *   vring_take_one    all of that for a single one, cold
- *   vring_post_at     fill a slot; nothing is visible yet
- *   vring_repost_at   the same for a slot that has been filled before
+ *   vring_post_to     fill a slot; nothing is visible yet
+ *   vring_repost_to   the same for a slot that has been filled before
  *   vring_posted      so many have been filled
  *   vring_publish     show them to the device, and ask whether it wants a kick
  *   vring_kick        notify
@@ -23,176 +24,208 @@
 #define RING_BROKEN UINT32_MAX
 
 /*
- * Completions to look at. Split: so many there are. Packed: so many there may be. Return:
- * RING_BROKEN if the index moved by more than is in flight.
+ * Completions to look at, at most @n. Split: so many there are; packed: so many there may be.
+ * Return: RING_BROKEN if the index moved by more than is in flight.
  */
-ALWAYS_INLINE uint32_t vring_ready(struct ring *r, const struct mode mode)
+ALWAYS_INLINE uint32_t vring_ready(struct ring *r, uint32_t n, const struct mode mode)
 {
-	uint32_t ready = r->buffers;
+	uint32_t ready;
 
-	if (!mode.packed) {
-		ready = split_ready(r);
-		if (unlikely(ready > r->buffers))
-			return RING_BROKEN;
-	}
-	return ready;
+	if (mode.packed)
+		return min_u32(n, ring_in_flight(r));
+	ready = split_ready(r);
+	if (unlikely(ready > ring_in_flight(r)))
+		return RING_BROKEN;
+	return min_u32(n, ready);
 }
 
-/* Read the @i-th completion of a run. Return: false where the device has not used it yet. */
-ALWAYS_INLINE bool vring_entry(const struct taker at, uint32_t i, struct used *u,
-			       const struct mode mode)
+/* Has the device used the buffer of the next completion of a run? */
+ALWAYS_INLINE bool vring_used(const struct taker *from, const struct mode mode)
 {
-	if (mode.packed)
-		return packed_entry(at.packed + i, at.flags, u);
-	*u = split_entry(at.used + i);
-	return true;
+	return !mode.packed || packed_used(from->packed, from->flags);
+}
+
+/* The id in it, as the device wrote it, read once (B9). */
+ALWAYS_INLINE size_t vring_raw_id(const struct taker *from, const struct mode mode)
+{
+	return mode.packed ? le16_to(ring_load(&from->packed->id))
+			   : le32_to(ring_load(&from->used->id));
+}
+
+/* The length in it, the same. */
+ALWAYS_INLINE uint32_t vring_raw_len(const struct taker *from, const struct mode mode)
+{
+	return le32_to(ring_load(mode.packed ? &from->packed->len : &from->used->len));
 }
 
 /*
+ * The slot at position @at, which points into ids, is @slot from now on. A split ring's available
+ * ring names the same slots at the same positions, and so need not be written when a buffer is
+ * posted: with a device that uses buffers in the order in which it gets them, never. The two part
+ * for good with the first chain, which has several slots and one entry there.
+ */
+ALWAYS_INLINE void vring_rename(struct ring *r, uint16_t *at, size_t slot, const struct mode mode)
+{
+	*at = (uint16_t)slot;
+	if (!mode.packed && !r->chained)
+		ring_store(&r->driver.avail->ring[at - r->ids], le16_from((uint16_t)slot));
+}
+
+/*
+ * Look at the next completion of a run: which slot it names.
+ *
  * In order, one completion may stand for a batch: it carries the id of the batch's last buffer, the
- * ones skipped are completely filled
- * ("In-order use of descriptors"). A run lies inside one batch that has been begun, or takes
- * completions that stand for themselves; another id ends it, for vring_take_one() to look at.
+ * ones skipped are completely filled ("In-order use of descriptors"). A run lies inside one batch
+ * that has been begun (mode.batch), or takes completions that stand for themselves; another id ends
+ * it, for vring_take_one() to look at.
  */
-ALWAYS_INLINE enum look in_order_used_at(const struct taker at, uint32_t i, struct used *u,
-					 const struct mode mode)
-{
-	const uint32_t slot = at.slot + i;
-
-	if (unlikely(at.left)) {
-		*u = (struct used){ slot, i + 1 == at.left ? at.len : at.full };
-		return LOOK_GOOD;
-	}
-	if (!vring_entry(at, i, u, mode))
-		return LOOK_NONE;
-	return likely(u->id == slot) ? LOOK_GOOD : LOOK_ODD;
-}
-
-/* Look at the @i-th completion of a run. */
-ALWAYS_INLINE enum look vring_used_at(const struct taker at, uint32_t i, struct used *u,
-				      const struct mode mode)
-{
-	if (mode.in_order)
-		return in_order_used_at(at, i, u, mode);
-	if (!vring_entry(at, i, u, mode))
-		return LOOK_NONE;
-	return likely(u->id <= at.last_slot) ? LOOK_GOOD : LOOK_ODD;
-}
-
-/* The @n single-slot buffers of a run have been taken. */
-ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mode)
-{
-	struct take *t = &r->take;
-
-	r->buffers = (uint16_t)(r->buffers - n);
-	if (mode.in_order) {
-		uint32_t slot = t->slot + n;
-
-		t->slot = (uint16_t)(slot == r->entries ? 0 : slot);
-		t->left = (uint16_t)(t->left ? t->left - n : 0);
-	}
-	if (mode.packed)
-		packed_step(&t->idx, &t->flags, n, r->entries);
-	else
-		t->idx = (uint16_t)(t->idx + n);
-}
-
-/*
- * Fill a slot for the @i-th buffer of a run. Packed: @tail is where the descriptor's tail goes,
- * packed_next_tail() at first, and moves on to the next one's.
- */
-ALWAYS_INLINE void vring_post_at(const struct poster at, uint32_t i, le64 **tail, uint32_t slot,
-				 uint64_t addr, uint32_t len, uint32_t flags,
-				 const struct mode mode)
-{
-	if (mode.packed) {
-		packed_write(at.packed + i, *tail, slot, addr + at.bias, len, flags | at.flags);
-		*tail = packed_tail(at.packed + i + 1);
-		return;
-	}
-	split_write(at.split + slot, addr + at.bias, len, flags, 0);
-	ring_store(at.avail + i, le16_from((uint16_t)slot));
-}
-
-/* The same for a slot whose descriptor has had this length and these flags before: a split one
- * keeps them. */
-ALWAYS_INLINE void vring_repost_at(const struct poster at, uint32_t i, le64 **tail, uint32_t slot,
-				   uint64_t addr, uint32_t len, uint32_t flags,
+ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, size_t *slot,
 				   const struct mode mode)
 {
-	if (mode.packed) {
-		vring_post_at(at, i, tail, slot, addr, len, flags, mode);
-		return;
+	if (mode.batch) {
+		*slot = from->turn;
+		return LOOK_GOOD;
 	}
-	ring_store(&at.split[slot].addr, le64_from(addr + at.bias));
-	ring_store(at.avail + i, le16_from((uint16_t)slot));
+	if (!vring_used(from, mode))
+		return LOOK_NONE;
+	*slot = vring_raw_id(from, mode);
+	if (mode.in_order)
+		return likely(*slot == from->turn) ? LOOK_GOOD : LOOK_ODD;
+	if (likely(*slot == *from->ids)) /* the usual one at this position, so in range */
+		return LOOK_GOOD;
+	if (*slot >= r->entries)
+		return LOOK_ODD;
+	vring_rename(r, from->ids, *slot, mode);
+	return LOOK_GOOD;
 }
 
-/* @n buffers have been posted, of @slots slots, which were counted off the free ones by the caller.
- */
-ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, uint32_t slots, const struct mode mode)
+/* Its length; @full is that of a buffer that was skipped. */
+ALWAYS_INLINE uint32_t vring_look_len(const struct taker *from, uint32_t full,
+				      const struct mode mode)
 {
-	struct post *p = &r->post;
+	if (mode.batch)
+		return from->left == 1 ? from->len : full;
+	return vring_raw_len(from, mode);
+}
 
-	p->n = (uint16_t)(p->n + n);
-	if (mode.in_order) {
-		uint32_t slot = p->slot + slots;
+/* On to the next one. */
+ALWAYS_INLINE void vring_look_on(struct taker *from, const struct mode mode)
+{
+	if (mode.batch)
+		from->left--;
+	if (mode.in_order)
+		from->turn++;
+	else
+		from->ids++;
+	if (mode.packed)
+		from->packed++;
+	else
+		from->used++;
+}
 
-		p->slot = (uint16_t)(slot >= r->entries ? slot - r->entries : slot);
-	}
-	if (mode.packed) {
-		p->descs = (uint16_t)(p->descs + slots);
-		packed_step(&p->idx, &p->flags, slots, r->entries);
-	} else {
-		p->idx = (uint16_t)(p->idx + n);
-	}
+/* Write the available ring for the next @n single-slot buffers. */
+NOINLINE void vring_name(struct ring *r, uint32_t n, const struct mode mode);
+
+/* The @n single-slot buffers of a run have been taken, and their slots are free. */
+ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mode)
+{
+	r->take.idx += n;
+	r->post.free += n;
+	if (mode.batch)
+		r->take.left -= n;
+	if (mode.packed)
+		packed_step(&r->take.at, &r->take.flags, n, r->entries);
+}
+
+/* Length and flags of a buffer, as the descriptor holds them. */
+ALWAYS_INLINE uint64_t vring_rest(const struct ring *r, uint32_t len, uint32_t flags,
+				  const struct mode mode)
+{
+	return mode.packed ? packed_rest(len, flags | r->post.flags) : split_rest(len, flags, 0);
 }
 
 /*
- * @n single-slot buffers have been taken and others posted in their places: as vring_taken() and
- * vring_posted(), which meet while no slot is free (see ring_replacer()).
+ * Fill @slot for the next buffer of a run, at @addr as the device counts; @rest is vring_rest().
+ * Only the @first one may have to wait for the batch to be shown.
+ */
+ALWAYS_INLINE void vring_post_to(struct poster *to, size_t slot, uint64_t addr, uint64_t rest,
+				 bool first, const struct mode mode)
+{
+	if (mode.in_order)
+		to->turn++;
+	else
+		to->ids++;
+	if (!mode.packed) {
+		split_write(to->split + slot, addr, rest);
+		return;
+	}
+	packed_write(to->packed, first ? to->head : packed_tail(to->packed), slot, addr, rest);
+	to->packed++;
+}
+
+/* The same for a slot whose descriptor has had this @rest before: a split one keeps it. */
+ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr, uint64_t rest,
+				   bool first, const struct mode mode)
+{
+	if (mode.packed)
+		vring_post_to(to, slot, addr, rest, first, mode);
+	else
+		ring_store(&to->split[slot].addr, le64_from(addr));
+}
+
+/* The @n single-slot buffers of a run have been posted. */
+ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, const struct mode mode)
+{
+	if (!mode.packed && unlikely(r->chained))
+		vring_name(r, n, mode);
+	r->post.idx += n;
+	r->post.free -= n;
+	if (mode.packed)
+		packed_step(&r->post.at, &r->post.flags, n, r->entries);
+}
+
+/*
+ * @n single-slot buffers have been taken and others posted in their slots: vring_taken() and
+ * vring_posted() meet while no slot is free.
  */
 ALWAYS_INLINE void vring_replaced(struct ring *r, uint32_t n, const struct mode mode)
 {
 	struct take *t = &r->take;
 	struct post *p = &r->post;
 
-	r->buffers = (uint16_t)(r->buffers - n);
-	p->n = (uint16_t)(p->n + n);
-	if (mode.in_order) {
-		uint32_t slot = t->slot + n;
+	t->idx += n;
+	p->idx += n;
+	if (mode.batch)
+		t->left -= n;
+	if (!mode.packed)
+		return;
+	t->at = p->at = t->at + n;
+	if (unlikely(t->at == r->entries)) {
+		t->at = p->at = 0;
+		t->flags ^= PACKED_TURN;
+		p->flags ^= PACKED_TURN;
+	}
+}
 
-		t->slot = p->slot = (uint16_t)(slot == r->entries ? 0 : slot);
-		t->left = (uint16_t)(t->left ? t->left - n : 0);
-	}
-	if (mode.packed) {
-		p->descs = (uint16_t)(p->descs + n);
-		t->idx = p->idx = (uint16_t)(t->idx + n);
-		if (unlikely(t->idx == r->entries)) {
-			t->idx = p->idx = 0;
-			t->flags ^= PACKED_TURN;
-			p->flags ^= PACKED_TURN;
-		}
-	} else {
-		t->idx = (uint16_t)(t->idx + n);
-		p->idx = (uint16_t)(p->idx + n);
-	}
+/* Buffers posted and not shown yet. */
+ALWAYS_INLINE uint32_t vring_unshown(const struct ring *r)
+{
+	return r->post.idx - r->post.shown;
 }
 
 /* Show what was posted to the device. Return: true if it wants a kick for it. */
 ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
 {
-	const uint16_t n = r->post.n, descs = r->post.descs;
+	const uint32_t before = r->post.shown, first = r->post.first;
 
-	if (mode.packed)
-		packed_publish(r);
-	else
+	r->post.shown = r->post.idx;
+	if (!mode.packed) {
 		split_publish(r);
-	r->avail_idx = r->post.idx;
-	r->buffers = (uint16_t)(r->buffers + n);
-	r->post.n = r->post.descs = 0;
-	ring_fence(); /* B2, B5 */
-	return mode.packed ? packed_kick_wanted(r, descs) : split_kick_wanted(r, n);
+		return split_kick_wanted(r, before);
+	}
+	packed_publish(r);
+	r->post.first = r->post.at;
+	return packed_kick_wanted(r, first);
 }
 
 /* Notify the device ("Available Buffer Notifications"); a store, or a system call where the
@@ -206,20 +239,26 @@ struct chain_part {
 	bool write;
 };
 
+/* The cookie of a buffer by itself? One look serves for all that a completion must not name. */
+ALWAYS_INLINE bool cookie_plain(uint64_t cookie)
+{
+	return !(cookie & COOKIE_MARK);
+}
+
 /* Is @slot in flight, and not a later one of a chain? */
 ALWAYS_INLINE bool vring_is_head(const struct ring *r, uint32_t slot)
 {
-	uint64_t cookie = r->cookie[slot];
+	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
 
-	return cookie & COOKIE_INDIRECT || (cookie && (cookie & COOKIE_CHAIN) != COOKIE_TAIL);
+	return mark < COOKIE_MORE || mark == COOKIE_INDIRECT;
 }
 
 /* Slots that the chain with head @slot occupies. */
 ALWAYS_INLINE uint32_t vring_span(const struct ring *r, uint32_t slot)
 {
-	uint64_t cookie = r->cookie[slot];
+	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
 
-	return cookie & COOKIE_INDIRECT ? 1 : 1 + (uint32_t)(cookie & COOKIE_CHAIN);
+	return mark < COOKIE_MORE ? 1 + (uint32_t)mark : 1;
 }
 
 /*
@@ -238,8 +277,9 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 
 /*
  * Take the next completion, of whatever chain: what a run leaves over, and the control queue.
- * @u->id is a head that is in flight. Return: 1; 0: there is none; -EPROTO: the device named what
- * is not in flight, the ring is broken.
+ * @u->id is a head that was in flight; its slots are free, their cookies are for the caller to
+ * clear before anything is posted. Return: 1; 0: there is none; -EPROTO: the device named what is
+ * not in flight, the ring is broken.
  */
 int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode);
 
@@ -255,9 +295,11 @@ struct indirect {
 	uint16_t free;
 };
 
-/* Give the buffers of the chain with head @head back, and its slots. The slot has been checked to
- * be in flight. */
-void vring_free_chain(struct ring *r, uint16_t head, struct vio_cache *cache, bool in_order);
+/*
+ * Give the buffers of a chain back whose completion vring_take_one() has taken.
+ */
+void vring_free_chain(struct ring *r, uint32_t head, struct vio_cache *cache,
+		      const struct mode mode);
 
 struct vring_opts {
 	uint16_t entries;

@@ -90,7 +90,7 @@ static void packed_event_in_every_position(void **state)
 						.entries = entries,
 						.device.event = &event,
 						.event_idx = true,
-						.avail_idx = to % entries,
+						.post.at = to % entries,
 						.post.flags = to / entries % 2 ? PACKED_USED
 									       : PACKED_AVAIL,
 					};
@@ -100,7 +100,8 @@ static void packed_event_in_every_position(void **state)
 
 					for (uint16_t i = from; i < to; i++)
 						covered |= i % (2 * entries) == at;
-					assert_int_equal(packed_kick_wanted(&r, n), covered);
+					assert_int_equal(packed_kick_wanted(&r, from % entries),
+							 covered);
 				}
 }
 

@@ -187,7 +187,7 @@ static void batches(void **state)
 				assert_int_equal(rig_tx(&rig, n, segs), n * segs);
 				batch(&rig, n);
 				reclaim(&rig);
-				assert_int_equal(rig.ring->buffers, 0);
+				assert_int_equal(ring_in_flight(rig.ring), 0);
 				assert_int_equal(rig.ring->post.free, rig.place.entries);
 			}
 			rig_only_counter(&rig, NULL);
@@ -236,7 +236,7 @@ static void segments(void **state)
 			sent += rig_tx(&rig, 3, segs) / segs;
 			drain(&rig);
 			reclaim(&rig);
-			assert_int_equal(rig.ring->buffers, 0);
+			assert_int_equal(ring_in_flight(rig.ring), 0);
 			assert_int_equal(rig.ring->post.free, 64);
 		}
 	rig_only_counter(&rig, NULL);

@@ -183,7 +183,8 @@ static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, u
  * vio_tx_burst - give packets to the device
  * @txq: exactly one thread may use it at a time
  * @pkts: @n entries; buffers of the port's pool, with net_hdr_len bytes (vio_port_info) of room in
- * front of each packet's first data
+ * front of each packet's first data. That room, and as much more as makes it 16 bytes, is
+ * overwritten
  * @n: entries; the last one must end a packet
  *
  * Takes a prefix of whole packets. Malformed packets are taken, dropped and counted. Also gives
