@@ -63,6 +63,57 @@
 	  "take larger buffers (vio_pool_opts.buf_bytes) or let mrg_rxbuf be negotiated") \
 	X(NET_HDR, "VIO-DEV-12", "the device wrote an impossible virtio-net header", \
 	  "drop the packet; if it happens often, leave the guest_* offloads out") \
+	/* a PCI function and who owns it */ \
+	X(PCI_ADDRESS, "VIO-VFIO-01", \
+	  "a PCI function is named by domain, bus, device and function", \
+	  "write it as pci:0000:00:04.0; `vio list` shows what there is") \
+	X(PCI_NONE, "VIO-VFIO-02", "the machine has no such PCI function", \
+	  "`vio list` shows what there is") \
+	X(PCI_DRIVER, "VIO-VFIO-03", \
+	  "only functions that are bound to vfio-pci can be taken over", \
+	  "`vio bind pci:ADDRESS`, which asks first if the kernel still uses it") \
+	X(PCI_GROUP, "VIO-VFIO-04", \
+	  "the IOMMU can't tell the members of a group apart, so all of them must be ours", \
+	  "bind the other members to vfio-pci as well, or leave them without a driver") \
+	X(PCI_ACCESS, "VIO-VFIO-05", "this user may not use the device", \
+	  "`vio bind pci:ADDRESS --owner USER`, or a udev rule: vio doctor --emit udev") \
+	X(PCI_BUSY, "VIO-VFIO-06", "another process uses the device, or another of its group", \
+	  "end that process; `fuser -v /dev/vfio/*` names it") \
+	X(PCI_UNSAFE, "VIO-VFIO-07", \
+	  "without an IOMMU the device can read and write all memory of this machine", \
+	  "switch an IOMMU on, or accept that for this device: iommu=off in its address") \
+	X(PCI_KERNEL, "VIO-VFIO-08", "the kernel refused a call that taking over a device needs", \
+	  "see `dmesg`; `vio doctor` looks for the usual causes") \
+	X(PCI_VFIO_NONE, "VIO-VFIO-09", "the kernel's VFIO is not there", \
+	  "modprobe vfio-pci; in a container, pass /dev/vfio in") \
+	X(PCI_REGISTER, "VIO-VFIO-10", "the device has no such register", \
+	  "report it with the output of `lspci -vvv`") \
+	X(PCI_GONE, "VIO-VFIO-11", \
+	  "the device does not answer any more: unplugged, or its bus is down", \
+	  "see `dmesg`; close the port") \
+	X(PCI_IRQ, "VIO-VFIO-12", "the interrupt can't be had", "poll, or ask for fewer vectors") \
+	/* what a device may reach */ \
+	X(DMA_LIMIT, "VIO-DMA-01", \
+	  "memory that a device reaches is locked, and this user may lock only so much", \
+	  "raise it: ulimit -l, limits.d, or systemd's LimitMEMLOCK=; `vio doctor --emit limits`") \
+	X(DMA_RANGE, "VIO-DMA-02", "the IOMMU has no free range of addresses for the region", \
+	  "make the region smaller, or give the vIOMMU more address bits (aw-bits=48)") \
+	X(DMA_PAGE, "VIO-DMA-03", "the IOMMU maps whole pages of its own size", \
+	  "put the region into pages at least as large") \
+	X(DMA_ENTRIES, "VIO-DMA-04", "the container's limit of mappings is reached", \
+	  "raise vfio_iommu_type1.dma_entry_limit, or share one region between ports") \
+	X(DMA_MAP, "VIO-DMA-05", "the kernel refused to let the device reach the region", \
+	  "see `dmesg`") \
+	X(DMA_PHYSICAL, "VIO-DMA-06", \
+	  "a device without an IOMMU works with physical addresses, and only " \
+	  "CAP_SYS_ADMIN may know them", \
+	  "run as root, or better with an IOMMU and as plain user") \
+	X(DMA_SCATTERED, "VIO-DMA-07", \
+	  "a device without an IOMMU needs memory that lies in one piece", \
+	  "reserve huge pages at boot (hugepagesz=1G hugepages=1), or ask for less memory") \
+	X(DMA_PAGES, "VIO-DMA-08", \
+	  "ordinary pages may move at any time; the device would write where they were", \
+	  "reserve huge pages: hugeadm --pool-pages-min 2MB:64 (package libhugetlbfs-bin)") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

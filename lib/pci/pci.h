@@ -32,6 +32,14 @@ struct pci_dev {
 	struct pci_bar bar[PCI_BARS];
 	uint16_t msix; /* vectors of the MSI-X table that can be had; 0: no MSI-X */
 	bool intx;     /* there is a line interrupt */
+
+	/* Addresses of ours are translated by an IOMMU: a device that bypasses it would write
+	 * anywhere. False: it is given physical addresses. */
+	bool translated;
+
+	/* Set before dma_map() by who knows it: highest address that can be told to the device; 0:
+	 * any. */
+	uint64_t dma_limit;
 };
 
 /*
