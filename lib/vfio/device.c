@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/compiler.h"
+#include "../base/endian.h"
+#include "../base/err.h"
+#include "../pci/bars.h"
+#include "info.h"
+#include "irq.h"
+#include "refuse.h"
+
+static struct vfio_device *device_of(struct pci_dev *dev)
+{
+	return (struct vfio_device *)owned_of(dev);
+}
+
+/* ---- registers ---- */
+
+static int refuse_gone(const struct pci_dev *dev, const char *what, uint64_t off, ssize_t n)
+{
+	return err_set(ERR_PCI_GONE, -EIO, "%s: %s at 0x%" PRIx64 ": %s", dev->address, what, off,
+		       n < 0 ? strerror((int)-n) : "cut short");
+}
+
+static int read_reg(struct vfio_device *dev, const struct vfio_window *w, uint64_t off,
+		    unsigned int width, uint32_t *value)
+{
+	le32 word = 0;
+	ssize_t n = dev->owned.kernel->pread(dev->fd, &word, width, w->file_off + off);
+
+	if (n != (ssize_t)width)
+		return refuse_gone(&dev->owned.pci, "reading", off, n);
+	*value = le32_to(word);
+	return 0;
+}
+
+static int write_reg(struct vfio_device *dev, const struct vfio_window *w, uint64_t off,
+		     unsigned int width, uint32_t value)
+{
+	le32 word = le32_from(value);
+	ssize_t n = dev->owned.kernel->pwrite(dev->fd, &word, width, w->file_off + off);
+
+	return n == (ssize_t)width ? 0 : refuse_gone(&dev->owned.pci, "writing", off, n);
+}
+
+static int check_config(const struct vfio_device *dev, uint32_t off, unsigned int width)
+{
+	if ((width == 1 || width == 2 || width == 4) && off % width == 0 &&
+	    off < dev->config.bytes && width <= dev->config.bytes - off)
+		return 0;
+	return err_set(ERR_PCI_REGISTER, -EINVAL,
+		       "%s: no register of %u bytes at 0x%x of configuration space",
+		       dev->owned.pci.address, width, off);
+}
+
+static int vfio_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value)
+{
+	struct vfio_device *d = device_of(dev);
+	int rc = check_config(d, off, width);
+
+	return rc < 0 ? rc : read_reg(d, &d->config, off, width, value);
+}
+
+static int vfio_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value)
+{
+	struct vfio_device *d = device_of(dev);
+	int rc = check_config(d, off, width);
+
+	return rc < 0 ? rc : write_reg(d, &d->config, off, width, value);
+}
+
+static int vfio_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
+			 uint32_t *value)
+{
+	struct vfio_device *d = device_of(dev);
+	int rc = pci_bar_check(dev, bar, off, width);
+
+	return rc < 0 ? rc : read_reg(d, &d->bar[bar], off, width, value);
+}
+
+static int vfio_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
+			  uint32_t value)
+{
+	struct vfio_device *d = device_of(dev);
+	int rc = pci_bar_check(dev, bar, off, width);
+
+	return rc < 0 ? rc : write_reg(d, &d->bar[bar], off, width, value);
+}
+
+static bool can_map(const struct vfio_window *w, uint64_t off, uint64_t len)
+{
+	for (unsigned int i = 0; i < w->n_areas; i++) {
+		const struct bar_area *a = &w->area[i];
+
+		if (off >= a->off && off - a->off < a->bytes && len <= a->bytes - (off - a->off))
+			return true;
+	}
+	return false;
+}
+
+static int vfio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uint64_t len,
+			volatile void **at)
+{
+	struct vfio_device *d = device_of(dev);
+
+	if (!pci_bar_has(dev, bar, off, len))
+		return pci_bar_check(dev, bar, UINT64_MAX, 1);
+	if (!can_map(&d->bar[bar], off, len))
+		return -ENOTSUP;
+	return owned_map(&d->owned, d->fd, d->bar[bar].file_off, off, len, at);
+}
+
+/* ---- the rest ---- */
+
+static int vfio_bus_master(struct pci_dev *dev, bool on)
+{
+	return on ? pci_command(dev, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0)
+		  : pci_command(dev, 0, PCI_COMMAND_MASTER);
+}
+
+static int vfio_reset(struct pci_dev *dev)
+{
+	struct vfio_device *d = device_of(dev);
+	int rc;
+
+	if (!d->can_reset)
+		return -ENOTSUP;
+	rc = d->owned.kernel->ioctl(d->fd, VFIO_DEVICE_RESET, 0);
+	return rc < 0 ? refuse_call(dev->address, "VFIO_DEVICE_RESET", rc) : 0;
+}
+
+static int vfio_irq_set_op(struct pci_dev *dev, enum pci_irq kind, const int *fds, unsigned int n)
+{
+	return irq_set(device_of(dev), kind, fds, n);
+}
+
+static int vfio_irq_unmask(struct pci_dev *dev)
+{
+	return irq_unmask(device_of(dev));
+}
+
+static void vfio_close(struct pci_dev *dev)
+{
+	struct vfio_device *d = device_of(dev);
+
+	irq_set(d, PCI_IRQ_NONE, NULL, 0);
+	vfio_bus_master(dev, false);
+	owned_fini(&d->owned);
+	d->owned.kernel->close(d->fd);
+	space_leave(d->owned.space, &d->owned.user);
+	free(d);
+}
+
+static const struct pci_ops vfio_ops = {
+	.config_read = vfio_config_read,
+	.config_write = vfio_config_write,
+	.bar_read = vfio_bar_read,
+	.bar_write = vfio_bar_write,
+	.bar_map = vfio_bar_map,
+	.dma_map = owned_dma_map,
+	.dma_unmap = owned_dma_unmap,
+	.bus_master = vfio_bus_master,
+	.reset = vfio_reset,
+	.irq_set = vfio_irq_set_op,
+	.irq_unmask = vfio_irq_unmask,
+	.describe = owned_describe,
+	.close = vfio_close,
+};
+
+/* ---- life cycle ---- */
+
+/* Before Linux 4.16 the list leaves the MSI-X table's pages out; since then there is none where all
+ * of the BAR can be mapped. */
+static void learn_areas(struct vfio_window *w, const union vfio_info *info)
+{
+	uint32_t off =
+		info->region.flags & VFIO_REGION_INFO_FLAG_CAPS ? info->region.cap_offset : 0;
+	struct vfio_region_info_cap_sparse_mmap cap;
+	const char *list;
+	ptrdiff_t left;
+
+	if (!(info->region.flags & VFIO_REGION_INFO_FLAG_MMAP))
+		return;
+	left = info_cap(info, off, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &cap, sizeof(cap), &list);
+	if (left < 0) {
+		w->area[w->n_areas++] = (struct bar_area){ 0, w->bytes };
+		return;
+	}
+	for (uint32_t i = 0;
+	     i < min_u32(cap.nr_areas, BAR_AREAS_MAX) && left >= (ptrdiff_t)sizeof(struct bar_area);
+	     i++) {
+		memcpy(&w->area[w->n_areas++], list, sizeof(struct bar_area));
+		list += sizeof(struct bar_area);
+		left -= (ptrdiff_t)sizeof(struct bar_area);
+	}
+}
+
+static int learn_window(struct vfio_device *dev, uint32_t index, struct vfio_window *w)
+{
+	union vfio_info info = { .region = { .index = index } };
+	int rc = info_get(dev->owned.kernel, dev->fd, VFIO_DEVICE_GET_REGION_INFO, &info);
+
+	if (rc < 0)
+		return refuse_call(dev->owned.pci.address, "VFIO_DEVICE_GET_REGION_INFO", rc);
+	w->bytes = info.region.size;
+	w->file_off = info.region.offset;
+	learn_areas(w, &info);
+	return 0;
+}
+
+static int learn_bars(struct vfio_device *dev)
+{
+	int rc;
+
+	for (uint32_t i = 0; i < PCI_BARS; i++) {
+		rc = learn_window(dev, VFIO_PCI_BAR0_REGION_INDEX + i, &dev->bar[i]);
+		if (rc < 0)
+			return rc;
+		dev->owned.pci.bar[i].bytes = dev->bar[i].bytes;
+	}
+	rc = learn_window(dev, VFIO_PCI_CONFIG_REGION_INDEX, &dev->config);
+	return rc < 0 ? rc : pci_bars_kinds(&dev->owned.pci);
+}
+
+static int learn_flags(struct vfio_device *dev)
+{
+	union vfio_info info = { .device = { .flags = 0 } };
+	int rc = info_get(dev->owned.kernel, dev->fd, VFIO_DEVICE_GET_INFO, &info);
+
+	if (rc < 0)
+		return refuse_call(dev->owned.pci.address, "VFIO_DEVICE_GET_INFO", rc);
+	dev->can_reset = info.device.flags & VFIO_DEVICE_FLAGS_RESET;
+	return 0;
+}
+
+struct vfio_device *vfio_device_new(const struct way *way)
+{
+	struct vfio_device *dev = calloc(1, sizeof(*dev));
+
+	if (!dev) {
+		err_set(ERR_NO_MEMORY, -ENOMEM, "%s: %zu bytes", way->address, sizeof(*dev));
+		return NULL;
+	}
+	owned_init(&dev->owned, way);
+	dev->owned.pci.ops = &vfio_ops;
+	return dev;
+}
+
+int vfio_device_start(struct vfio_device *dev)
+{
+	int rc;
+
+	rc = learn_flags(dev);
+	if (rc < 0)
+		return rc;
+	rc = learn_bars(dev);
+	if (rc < 0)
+		return rc;
+	rc = irq_learn(dev);
+	if (rc < 0)
+		return rc;
+	return pci_command(&dev->owned.pci, PCI_COMMAND_IO | PCI_COMMAND_MEMORY,
+			   PCI_COMMAND_MASTER);
+}

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "fake_vfio.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../cases.h"
+
+#define FD_BASE    100 /* no real file of this process */
+#define WINDOW(i)  ((uint64_t)(i) << 40)
+#define BAR_BYTES  sizeof(fake.bar)
+#define IO_BYTES   32
+#define GROUP_PATH "dev/vfio/4"
+
+struct fake_vfio fake;
+static char folder[64], sys_root[80], dev_root[80], proc_root[80];
+
+/* ---- the trees ---- */
+
+static void make_folders(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(path, 0755);
+		*p = '/';
+	}
+}
+
+void fake_file(const char *path, const char *text)
+{
+	char full[256];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s/%s", folder, path);
+	make_folders(full);
+	f = fopen(full, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+void fake_link(const char *path, const char *target)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/%s", folder, path);
+	make_folders(full);
+	unlink(full);
+	assert_int_equal(symlink(target, full), 0);
+}
+
+#define DEVICE_PATH "sys/bus/pci/devices/" FAKE_ADDRESS "/"
+#define PEER_PATH   "sys/bus/pci/devices/" FAKE_NEIGHBOR "/"
+#define GROUP_SYS   "sys/kernel/iommu_groups/4/"
+
+static void make_trees(const char *driver, bool noiommu)
+{
+	char target[128];
+
+	snprintf(folder, sizeof(folder), "/tmp/vio-vfio-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(sys_root, sizeof(sys_root), "%s/sys", folder);
+	snprintf(dev_root, sizeof(dev_root), "%s/dev", folder);
+	snprintf(proc_root, sizeof(proc_root), "%s/proc", folder);
+	fake_file(DEVICE_PATH "vendor", "0x1af4\n");
+	fake_file(PEER_PATH "vendor", "0x8086\n");
+	snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", driver);
+	if (driver[0])
+		fake_link(DEVICE_PATH "driver", target);
+	fake_link(PEER_PATH "driver", "../../../../bus/pci/drivers/e1000");
+	fake_link(DEVICE_PATH "iommu_group", "../../../../kernel/iommu_groups/4");
+	fake_link(PEER_PATH "iommu_group", "../../../../kernel/iommu_groups/4");
+	fake_link(GROUP_SYS "devices/" FAKE_ADDRESS, "../../../../bus/pci/devices/" FAKE_ADDRESS);
+	fake_link(GROUP_SYS "devices/" FAKE_NEIGHBOR, "../../../../bus/pci/devices/" FAKE_NEIGHBOR);
+	if (noiommu)
+		fake_file(GROUP_SYS "name", "vfio-noiommu\n");
+	fake_file("dev/vfio/vfio", "");
+	fake_file(noiommu ? "dev/vfio/noiommu-4" : GROUP_PATH, "");
+}
+
+void fake_bind_neighbor(void)
+{
+	fake_link(PEER_PATH "driver", "../../../../bus/pci/drivers/vfio-pci");
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+/* ---- the device ---- */
+
+static void put32(unsigned int off, uint32_t value)
+{
+	memcpy(fake.config + off, &value, sizeof(value));
+}
+
+uint16_t fake_command(void)
+{
+	uint16_t command;
+
+	memcpy(&command, fake.config + PCI_COMMAND, sizeof(command));
+	return command;
+}
+
+void fake_boot(const char *driver, bool noiommu)
+{
+	fake = (struct fake_vfio){ .fail_rc = -EIO,
+				   .irq_index = -1,
+				   .page_sizes = 0xfffffffffffff000,
+				   .n_ranges = 1,
+				   .range = { { 0, UINT64_MAX } } };
+	put32(0, 0x10411af4);
+	put32(PCI_BASE_ADDRESS_0, 0xc001);
+	put32(PCI_BASE_ADDRESS_0 + 4 * FAKE_BAR, 0xfe00000c);
+	make_trees(driver, noiommu);
+}
+
+void fake_halt(void)
+{
+	assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(fake_open_files(), 0);
+	assert_int_equal(fake_dmas(), 0);
+	assert_int_equal(fake.maps, 0);
+	assert_int_equal(fake.irq_index, -1);
+}
+
+struct own_opts fake_opts(void)
+{
+	return (struct own_opts){ .roots = { sys_root, dev_root, proc_root },
+				  .kernel = &fake_kernel };
+}
+
+unsigned int fake_open_files(void)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < FAKE_FDS; i++)
+		n += fake.fd[i] != FAKE_NONE;
+	return n;
+}
+
+unsigned int fake_dmas(void)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < FAKE_DMAS; i++)
+		n += fake.dma[i].bytes > 0;
+	return n;
+}
+
+/* ---- calls ---- */
+
+static bool fails(void)
+{
+	return ++fake.calls == fake.fail_call;
+}
+
+static enum fake_file kind_of(int fd)
+{
+	assert_in_range(fd, FD_BASE, FD_BASE + FAKE_FDS - 1);
+	assert_int_not_equal(fake.fd[fd - FD_BASE], FAKE_NONE);
+	return fake.fd[fd - FD_BASE];
+}
+
+static int new_fd(enum fake_file kind)
+{
+	for (int i = 0; i < FAKE_FDS; i++) {
+		if (fake.fd[i] != FAKE_NONE)
+			continue;
+		fake.fd[i] = kind;
+		return FD_BASE + i;
+	}
+	return -EMFILE;
+}
+
+static unsigned int count_fds(enum fake_file kind)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i < FAKE_FDS; i++)
+		n += fake.fd[i] == kind;
+	return n;
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+	return strlen(path) >= strlen(end) && !strcmp(path + strlen(path) - strlen(end), end);
+}
+
+static int fake_open(const char *path, int flags)
+{
+	(void)flags;
+	if (fails() || (fake.fail_path && ends_with(path, fake.fail_path)))
+		return fake.fail_rc;
+	if (access(path, F_OK) < 0)
+		return -ENOENT;
+	if (ends_with(path, "/vfio/vfio"))
+		return new_fd(FAKE_CONTAINER);
+	if (ends_with(path, "/vfio/4") || ends_with(path, "/vfio/noiommu-4"))
+		return count_fds(FAKE_GROUP) ? -EBUSY : new_fd(FAKE_GROUP);
+	if (ends_with(path, "/iommu"))
+		return new_fd(FAKE_IOMMUFD);
+	if (ends_with(path, "/vfio/devices/vfio0"))
+		return new_fd(FAKE_DEVICE);
+	return new_fd(FAKE_PLAIN);
+}
+
+static void close_space(void)
+{
+	assert_int_equal(count_fds(FAKE_DEVICE), 0);
+	memset(fake.dma, 0, sizeof(fake.dma));
+	fake.iommu_set = false;
+}
+
+static void fake_close(int fd)
+{
+	enum fake_file kind = kind_of(fd);
+
+	fake.fd[fd - FD_BASE] = FAKE_NONE;
+	if (kind == FAKE_DEVICE) {
+		assert_false(fake_command() & PCI_COMMAND_MASTER && !fake.fail_call);
+		fake.irq_index = -1;
+		fake.attached = false;
+	}
+	if (kind == FAKE_GROUP)
+		fake.container_set = false;
+	if (kind == FAKE_CONTAINER || kind == FAKE_IOMMUFD)
+		close_space();
+}
+
+static int dma_add(uint64_t va, uint64_t iova, uint64_t bytes)
+{
+	struct fake_dma *room = NULL;
+
+	assert_true(bytes > 0 && iova + (bytes - 1) >= iova);
+	assert_int_equal((va | iova | bytes) & ((fake.page_sizes & -fake.page_sizes) - 1), 0);
+	for (int i = 0; i < FAKE_DMAS; i++) {
+		struct fake_dma *d = &fake.dma[i];
+
+		if (!d->bytes)
+			room = room ? room : d;
+		else if (iova <= d->iova + d->bytes - 1 && d->iova <= iova + bytes - 1)
+			return -EEXIST;
+	}
+	for (unsigned int i = 0; i < fake.n_ranges; i++)
+		if (iova >= fake.range[i][0] && iova + bytes - 1 <= fake.range[i][1]) {
+			*room = (struct fake_dma){ va, iova, bytes };
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int dma_remove(uint64_t iova, uint64_t bytes)
+{
+	for (int i = 0; i < FAKE_DMAS; i++)
+		if (fake.dma[i].iova == iova && fake.dma[i].bytes == bytes) {
+			fake.dma[i].bytes = 0;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int iommu_info(struct vfio_iommu_type1_info *info)
+{
+	struct vfio_iommu_type1_info_cap_migration other = {
+		.header = { VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, 1, 0 }
+	};
+	struct vfio_iommu_type1_info_cap_iova_range cap = {
+		.header = { VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE, 1, 0 }, .nr_iovas = fake.n_ranges
+	};
+	/* As kernels before 6.6 lay it out: at a multiple of 4 only. */
+	const uint32_t at[] = { sizeof(*info), sizeof(*info) + sizeof(other) + 4 };
+	char *bytes = (char *)info;
+
+	assert_true(info->argsz >= 512);
+	info->flags = VFIO_IOMMU_INFO_PGSIZES | (fake.no_caps ? 0 : VFIO_IOMMU_INFO_CAPS);
+	info->iova_pgsizes = fake.page_sizes;
+	info->cap_offset = fake.no_caps ? 0 : at[0];
+	other.header.next = fake.no_ranges ? 0 : at[1];
+	memcpy(bytes + at[0], &other, sizeof(other));
+	memcpy(bytes + at[1], &cap, sizeof(cap));
+	memcpy(bytes + at[1] + sizeof(cap), fake.range, fake.n_ranges * sizeof(fake.range[0]));
+	return 0;
+}
+
+static int container_ioctl(unsigned long request, unsigned long arg)
+{
+	const struct vfio_iommu_type1_dma_map *map = (void *)arg;
+	const struct vfio_iommu_type1_dma_unmap *unmap = (void *)arg;
+
+	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_CHECK_EXTENSION:
+		return (arg == VFIO_TYPE1v2_IOMMU && !fake.no_v2 && !fake.no_type1) ||
+		       (arg == VFIO_TYPE1_IOMMU && !fake.no_type1) || arg == VFIO_NOIOMMU_IOMMU;
+	case VFIO_SET_IOMMU:
+		assert_true(fake.container_set && !fake.iommu_set);
+		fake.iommu_set = true;
+		fake.iommu_type = arg;
+		return 0;
+	case VFIO_IOMMU_GET_INFO:
+		assert_true(fake.iommu_set);
+		return iommu_info((void *)arg);
+	case VFIO_IOMMU_MAP_DMA:
+		assert_true(fake.iommu_set && fake.iommu_type != VFIO_NOIOMMU_IOMMU);
+		assert_int_equal(map->argsz, sizeof(*map));
+		return dma_add(map->vaddr, map->iova, map->size);
+	case VFIO_IOMMU_UNMAP_DMA:
+		assert_int_equal(unmap->argsz, sizeof(*unmap));
+		return dma_remove(unmap->iova, unmap->size);
+	default:
+		fail_msg("ioctl %lx of a container", request);
+		return -ENOTTY;
+	}
+}
+
+static int group_ioctl(unsigned long request, unsigned long arg)
+{
+	struct vfio_group_status *status = (void *)arg;
+
+	switch (request) {
+	case VFIO_GROUP_GET_STATUS:
+		status->flags = fake.not_viable ? 0 : VFIO_GROUP_FLAGS_VIABLE;
+		return 0;
+	case VFIO_GROUP_SET_CONTAINER:
+		assert_int_equal(kind_of(*(int *)arg), FAKE_CONTAINER);
+		fake.container_set = true;
+		return 0;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		assert_true(fake.iommu_set);
+		if (strcmp((const char *)arg, FAKE_ADDRESS) &&
+		    strcmp((const char *)arg, FAKE_NEIGHBOR))
+			return -ENODEV;
+		return new_fd(FAKE_DEVICE);
+	default:
+		fail_msg("ioctl %lx of a group", request);
+		return -ENOTTY;
+	}
+}
+
+static int region_info(struct vfio_region_info *info)
+{
+	struct vfio_region_info_cap_sparse_mmap cap = {
+		.header = { VFIO_REGION_INFO_CAP_SPARSE_MMAP, 1, 0 }, .nr_areas = fake.n_areas
+	};
+	char *bytes = (char *)info;
+
+	assert_true(info->argsz >= 512);
+	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	info->offset = WINDOW(info->index);
+	info->size = info->index == FAKE_BAR                       ? BAR_BYTES
+		     : info->index == FAKE_IO_BAR                  ? IO_BYTES
+		     : info->index == VFIO_PCI_CONFIG_REGION_INDEX ? sizeof(fake.config)
+								   : 0;
+	if (info->index != FAKE_BAR)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+	if (!fake.n_areas)
+		return 0;
+	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
+	info->cap_offset = sizeof(*info);
+	memcpy(bytes + sizeof(*info), &cap, sizeof(cap));
+	memcpy(bytes + sizeof(*info) + sizeof(cap), fake.area, fake.n_areas * sizeof(fake.area[0]));
+	return 0;
+}
+
+static int set_irqs(const struct vfio_irq_set *set)
+{
+	const uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	const uint32_t most = set->index == VFIO_PCI_MSIX_IRQ_INDEX ? FAKE_MSIX : 1;
+
+	if (set->start || set->count > most)
+		return -EINVAL;
+	if (action == VFIO_IRQ_SET_ACTION_UNMASK) {
+		assert_int_equal(fake.irq_index, VFIO_PCI_INTX_IRQ_INDEX);
+		assert_int_equal(set->count, 1);
+		fake.unmasked++;
+		return 0;
+	}
+	assert_int_equal(action, VFIO_IRQ_SET_ACTION_TRIGGER);
+	if (fake.irq_index >= 0 && (uint32_t)fake.irq_index != set->index)
+		return -EINVAL;
+	if (!set->count) {
+		assert_true(fake.irq_index >= 0);
+		fake.irq_index = -1;
+		return 0;
+	}
+	/* No more later than at first. */
+	if (fake.irq_index >= 0 && set->count > fake.irqs)
+		return -EINVAL;
+	assert_int_equal(set->argsz, sizeof(*set) + set->count * sizeof(int));
+	fake.irq_index = (int)set->index;
+	fake.irqs = set->count;
+	memcpy(fake.irq_fd, set->data, set->count * sizeof(int));
+	return 0;
+}
+
+static int device_ioctl(unsigned long request, unsigned long arg)
+{
+	struct vfio_device_info *info = (void *)arg;
+	struct vfio_irq_info *irq = (void *)arg;
+
+	switch (request) {
+	case VFIO_DEVICE_GET_INFO:
+		info->flags = VFIO_DEVICE_FLAGS_PCI | (fake.no_reset ? 0 : VFIO_DEVICE_FLAGS_RESET);
+		return 0;
+	case VFIO_DEVICE_GET_REGION_INFO:
+		return region_info((void *)arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		irq->flags = VFIO_IRQ_INFO_EVENTFD;
+		irq->count = irq->index == VFIO_PCI_MSIX_IRQ_INDEX ? FAKE_MSIX : 1;
+		return 0;
+	case VFIO_DEVICE_SET_IRQS:
+		return set_irqs((void *)arg);
+	case VFIO_DEVICE_RESET:
+		assert_false(fake.no_reset);
+		fake.resets++;
+		return 0;
+	default:
+		fail_msg("ioctl %lx of a device", request);
+		return -ENOTTY;
+	}
+}
+
+static int fake_ioctl(int fd, unsigned long request, unsigned long arg)
+{
+	enum fake_file kind = kind_of(fd);
+
+	if (fails() || (fake.fail_request && request == fake.fail_request))
+		return fake.fail_rc;
+	if (kind == FAKE_CONTAINER)
+		return container_ioctl(request, arg);
+	if (kind == FAKE_GROUP)
+		return group_ioctl(request, arg);
+	assert_int_equal(kind, FAKE_DEVICE);
+	return device_ioctl(request, arg);
+}
+
+static int fake_map(int fd, uint64_t off, size_t len, void **at)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	kind_of(fd);
+	assert_int_equal((off | len) & (page - 1), 0);
+	if (fails())
+		return fake.fail_rc;
+	assert_true(off >= WINDOW(FAKE_BAR) && off - WINDOW(FAKE_BAR) + len <= BAR_BYTES);
+	*at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(*at != MAP_FAILED);
+	fake.maps++;
+	return 0;
+}
+
+static void fake_unmap(void *at, size_t len)
+{
+	assert_true(fake.maps > 0);
+	fake.maps--;
+	munmap(at, len);
+}
+
+/* What lies at @off of a device's file; NULL: nothing. */
+static uint8_t *window_at(uint64_t off, size_t len)
+{
+	uint64_t in = off & (WINDOW(1) - 1);
+
+	if (off >> 40 == VFIO_PCI_CONFIG_REGION_INDEX && in + len <= sizeof(fake.config))
+		return fake.config + in;
+	if (off >> 40 == FAKE_BAR && in + len <= BAR_BYTES)
+		return fake.bar + in;
+	if (off >> 40 == FAKE_IO_BAR && in + len <= IO_BYTES)
+		return fake.bar + in;
+	return NULL;
+}
+
+static ssize_t fake_pread(int fd, void *buf, size_t len, uint64_t off)
+{
+	uint8_t *at = window_at(off, len);
+
+	assert_int_equal(kind_of(fd), FAKE_DEVICE);
+	if (fails())
+		return fake.fail_rc;
+	assert_non_null(at);
+	memcpy(buf, at, len);
+	return fake.short_io ? (ssize_t)len - 1 : (ssize_t)len;
+}
+
+static ssize_t fake_pwrite(int fd, const void *buf, size_t len, uint64_t off)
+{
+	uint8_t *at = window_at(off, len);
+
+	assert_int_equal(kind_of(fd), FAKE_DEVICE);
+	if (fails())
+		return fake.fail_rc;
+	assert_non_null(at);
+	memcpy(at, buf, len);
+	return fake.short_io ? (ssize_t)len - 1 : (ssize_t)len;
+}
+
+static int fake_flock(int fd, int operation)
+{
+	(void)operation;
+	kind_of(fd);
+	return fails() ? fake.fail_rc : 0;
+}
+
+static int fake_mlock(const void *at, size_t len)
+{
+	(void)at;
+	if (fails())
+		return fake.fail_rc;
+	fake.locked += len;
+	return 0;
+}
+
+const struct vfio_kernel fake_kernel = {
+	.open = fake_open,
+	.close = fake_close,
+	.ioctl = fake_ioctl,
+	.map = fake_map,
+	.unmap = fake_unmap,
+	.pread = fake_pread,
+	.pwrite = fake_pwrite,
+	.flock = fake_flock,
+	.mlock = fake_mlock,
+};
+
+/* ---- the usual beginning and end ---- */
+
+struct pci_dev *fake_open_device(const char *address)
+{
+	const struct own_opts opts = fake_opts();
+	struct pci_dev *dev = NULL;
+
+	assert_int_equal(own_open(address, &opts, &dev), 0);
+	return dev;
+}
+
+struct pci_dev *fake_boot_and_open(void)
+{
+	fake_boot("vfio-pci", false);
+	return fake_open_device(FAKE_ADDRESS);
+}
+
+struct pci_dev *fake_open_neighbor(void)
+{
+	fake_bind_neighbor();
+	return fake_open_device(FAKE_NEIGHBOR);
+}
+
+void fake_close_and_halt(struct pci_dev *dev)
+{
+	dev->ops->close(dev);
+	fake_halt();
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "../../lib/vfio/own.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include <vio/error.h>
+#include <vio/region.h>
+
+#include "../cases.h"
+#include "fake_vfio.h"
+
+#define MIB ((size_t)1 << 20)
+
+static struct vio_region *region_of(size_t bytes)
+{
+	struct vio_region_opts opts =
+		VIO_OPTS(struct vio_region_opts, .bytes = bytes, .page = VIO_PAGE_NORMAL);
+	struct vio_region *r = NULL;
+
+	assert_int_equal(vio_region_open(&opts, &r), 0);
+	return r;
+}
+
+static char *base_of(const struct vio_region *region)
+{
+	struct vio_region_info info;
+
+	vio_region_info(region, &info);
+	return info.base;
+}
+
+/* ---- where a region goes ---- */
+
+static void at_our_own_address(void **state)
+{
+	struct pci_dev *dev = fake_boot_and_open();
+	struct vio_region *r = region_of(MIB);
+	uint64_t bias = 7;
+
+	(void)state;
+	assert_int_equal(dev->ops->dma_map(dev, r, &bias), 0);
+	assert_int_equal(bias, 0);
+	assert_int_equal(fake.dma[0].va, (uintptr_t)base_of(r));
+	assert_int_equal(fake.dma[0].iova, (uintptr_t)base_of(r));
+	assert_int_equal(fake.dma[0].bytes, MIB);
+	assert_int_equal(dev->ops->dma_unmap(dev, r), 0);
+	assert_int_equal(fake_dmas(), 0);
+	assert_int_equal(dev->ops->dma_unmap(dev, r), -EINVAL);
+	assert_int_equal(vio_region_close(r), 0);
+	fake_close_and_halt(dev);
+}
+
+static const struct place_case {
+	const char *what;
+	unsigned int n_ranges;
+	uint64_t range[FAKE_RANGES][2];
+	uint64_t page_sizes, limit;
+	const char *reserved;
+	bool no_ranges;
+	int rc;
+	uint64_t iova; /* of a region of 1 MiB */
+} place_cases[] = {
+	{ "an IOMMU of 39 bits",
+	  2,
+	  { { 0, 0xfedfffff }, { 0xfef00000, 0x7fffffffff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  0x200000 },
+	{ "memory that begins behind a hole",
+	  1,
+	  { { 0x40000000, 0x7fffffffff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  0x40000000 },
+	{ "ranges too small are passed over",
+	  3,
+	  { { 0x1000, 0x2fff }, { 0x10000, 0xfffff }, { 0x300000, 0x4fffff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  0x400000 },
+	{ "a range that large pages don't fit",
+	  1,
+	  { { 0x101000, 0x1fffff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  -ENOSPC,
+	  0 },
+	{ "a range that only small pages fit",
+	  1,
+	  { { 0x101000, 0x202fff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  0x101000 },
+	{ "the last bytes of the address space",
+	  1,
+	  { { UINT64_MAX - 0x1fffff, UINT64_MAX } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  UINT64_MAX - 0x1fffff },
+	{ "ranges smaller than the region",
+	  2,
+	  { { 0, 0x7ffff }, { 0x100000, 0x17ffff } },
+	  0,
+	  0,
+	  NULL,
+	  false,
+	  -ENOSPC,
+	  0 },
+	{ "no range at all", 0, { { 0 } }, 0, 0, NULL, false, -ENOSPC, 0 },
+	{ "a device with few address bits",
+	  1,
+	  { { 0, UINT64_MAX } },
+	  0,
+	  0xfffffff,
+	  NULL,
+	  false,
+	  0,
+	  0x200000 },
+	{ "a device with too few address bits",
+	  1,
+	  { { 0, UINT64_MAX } },
+	  0,
+	  0x1fffff,
+	  NULL,
+	  false,
+	  0,
+	  0x1000 },
+	{ "a device with hardly any address bits",
+	  1,
+	  { { 0, UINT64_MAX } },
+	  0,
+	  0xfff,
+	  NULL,
+	  false,
+	  -ENOSPC,
+	  0 },
+	{ "what sysfs calls reserved is left out",
+	  1,
+	  { { 0, 0x7fffffffff } },
+	  0,
+	  0,
+	  "0x0000000000000000 0x00000000004fffff direct\n"
+	  "0x0000000000600000 0x0000000000600fff msi\n"
+	  "0x0000000000800000 0x0000000000ffffff direct-relaxable\n",
+	  false,
+	  0,
+	  0x800000 },
+	{ "a kernel that does not tell ranges gets addresses of 39 bits",
+	  1,
+	  { { 0, UINT64_MAX } },
+	  0,
+	  0,
+	  "0x0000000000000000 0x000000003fffffff reserved\n",
+	  true,
+	  0,
+	  0x40000000 },
+	{ "an IOMMU with pages of 64 KiB",
+	  1,
+	  { { 0, 0x7fffffffff } },
+	  0xffff0000,
+	  0,
+	  NULL,
+	  false,
+	  0,
+	  0x200000 },
+	{ "an IOMMU with pages larger than the region",
+	  1,
+	  { { 0, UINT64_MAX } },
+	  0x40000000,
+	  0,
+	  NULL,
+	  false,
+	  -EINVAL,
+	  0 },
+};
+
+static void place(void **state)
+{
+	const struct place_case *c = *state;
+	struct vio_region *r = region_of(MIB);
+	uint64_t bias = 7;
+	struct pci_dev *dev;
+
+	fake_boot("vfio-pci", false);
+	fake.n_ranges = c->n_ranges;
+	memcpy(fake.range, c->range, sizeof(fake.range));
+	fake.page_sizes = c->page_sizes ? c->page_sizes : fake.page_sizes;
+	fake.no_ranges = c->no_ranges;
+	if (c->reserved)
+		fake_file("sys/kernel/iommu_groups/4/reserved_regions", c->reserved);
+	dev = fake_open_device(FAKE_ADDRESS);
+	dev->dma_limit = c->limit;
+	assert_int_equal(dev->ops->dma_map(dev, r, &bias), c->rc);
+	if (c->rc == 0) {
+		assert_int_equal(bias + (uintptr_t)base_of(r), c->iova);
+		assert_int_equal(fake.dma[0].iova, c->iova);
+		assert_int_equal(fake.dma[0].va, (uintptr_t)base_of(r));
+	} else {
+		assert_int_equal(bias, 7);
+		assert_int_equal(fake_dmas(), 0);
+		assert_memory_equal(vio_error_last()->id, "VIO-DMA-", 8);
+	}
+	fake_close_and_halt(dev);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
+static void several_regions(void **state)
+{
+	struct vio_region *a = region_of(3 * MIB), *b = region_of(MIB), *c = region_of(MIB);
+	uint64_t bias = 0;
+	struct pci_dev *dev;
+
+	(void)state;
+	fake_boot("vfio-pci", false);
+	fake.range[0][1] = 0xffffffff;
+	dev = fake_open_device(FAKE_ADDRESS);
+	assert_int_equal(dev->ops->dma_map(dev, a, &bias), 0);
+	assert_int_equal(bias + (uintptr_t)base_of(a), 0x200000);
+	assert_int_equal(dev->ops->dma_map(dev, b, &bias), 0);
+	assert_int_equal(bias + (uintptr_t)base_of(b), 0x600000);
+	assert_int_equal(dev->ops->dma_unmap(dev, a), 0);
+	assert_int_equal(dev->ops->dma_map(dev, c, &bias), 0);
+	assert_int_equal(bias + (uintptr_t)base_of(c), 0x200000);
+	fake_close_and_halt(dev);
+	assert_int_equal(vio_region_close(a), 0);
+	assert_int_equal(vio_region_close(b), 0);
+	assert_int_equal(vio_region_close(c), 0);
+}
+
+static void shared_region(void **state)
+{
+	struct pci_dev *one = fake_boot_and_open(), *two = fake_open_neighbor();
+	struct vio_region *r = region_of(MIB);
+	uint64_t bias[2] = { 7, 8 };
+
+	(void)state;
+	assert_int_equal(one->ops->dma_map(one, r, &bias[0]), 0);
+	assert_int_equal(two->ops->dma_map(two, r, &bias[1]), 0);
+	assert_int_equal(bias[0], bias[1]);
+	assert_int_equal(fake_dmas(), 1);
+	one->ops->close(one);
+	assert_int_equal(fake_dmas(), 1);
+	assert_int_equal(two->ops->dma_unmap(two, r), 0);
+	assert_int_equal(fake_dmas(), 0);
+	fake_close_and_halt(two);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
+static const struct map_refusal {
+	const char *what;
+	int kernel, rc;
+	const char *id, *word;
+} map_refusals[] = {
+	{ "memory that this user may not lock", -ENOMEM, -ENOMEM, "VIO-DMA-01", "RLIMIT_MEMLOCK" },
+	{ "too many mappings", -ENOSPC, -ENOSPC, "VIO-DMA-04", "1048576 bytes" },
+	{ "anything else", -EFAULT, -EFAULT, "VIO-DMA-05", "Bad address" },
+};
+
+static void map_refused(void **state)
+{
+	const struct map_refusal *c = *state;
+	struct pci_dev *dev = fake_boot_and_open();
+	struct vio_region *r = region_of(MIB);
+	const struct vio_error *e = vio_error_last();
+	uint64_t bias = 7;
+
+	fake.fail_request = VFIO_IOMMU_MAP_DMA;
+	fake.fail_rc = c->kernel;
+	assert_int_equal(dev->ops->dma_map(dev, r, &bias), c->rc);
+	assert_int_equal(bias, 7);
+	assert_string_equal(e->id, c->id);
+	assert_non_null(strstr(e->what, c->word));
+	fake_close_and_halt(dev);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
+/* ---- each call fails once ---- */
+
+/* All that there is. Return: the first failure. */
+static int everything(struct vio_region *region)
+{
+	const struct own_opts opts = fake_opts();
+	const int fds[] = { 7 };
+	struct pci_dev *dev;
+	volatile void *at;
+	uint64_t bias;
+	int rc, first;
+
+	rc = own_open(FAKE_ADDRESS, &opts, &dev);
+	if (rc < 0)
+		return rc;
+	first = dev->ops->dma_map(dev, region, &bias);
+	rc = dev->ops->bar_map(dev, FAKE_BAR, 0, 4096, &at);
+	first = first < 0 ? first : rc;
+	rc = dev->ops->irq_set(dev, PCI_IRQ_MSIX, fds, 1);
+	first = first < 0 ? first : rc;
+	rc = dev->ops->irq_set(dev, PCI_IRQ_INTX, fds, 1);
+	first = first < 0 ? first : rc;
+	rc = dev->ops->irq_unmask(dev);
+	first = first < 0 ? first : rc;
+	rc = dev->ops->bus_master(dev, true);
+	first = first < 0 ? first : rc;
+	rc = dev->ops->reset(dev);
+	first = first < 0 ? first : rc;
+	dev->ops->close(dev);
+	return first;
+}
+
+/* Calls of close() and of a search for what is best may fail unseen, others are errors. */
+static void each_call_fails(void **state)
+{
+	struct vio_region *r = region_of(MIB);
+	unsigned int last, seen = 0;
+
+	(void)state;
+	fake_boot("vfio-pci", false);
+	assert_int_equal(everything(r), 0);
+	last = fake.calls;
+	fake_halt();
+	assert_true(last > 30);
+	for (unsigned int i = 1; i <= last; i++) {
+		int rc;
+
+		fake_boot("vfio-pci", false);
+		fake.fail_call = i;
+		rc = everything(r);
+		assert_true(rc == 0 || rc == -EIO || rc == -ENODEV);
+		assert_true(rc == 0 || vio_error_last()->id[0]);
+		seen += rc < 0;
+		fake_halt();
+	}
+	assert_true(seen > last - 8);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
+int main(void)
+{
+	static struct case_list list;
+
+	CASES_ADD(&list, place_cases, place);
+	CASES_ADD(&list, map_refusals, map_refused);
+	case_add(&list, "a region keeps its own addresses where it can", at_our_own_address, NULL);
+	case_add(&list, "several regions lie beside each other", several_regions, NULL);
+	case_add(&list, "two devices of a group share a region", shared_region, NULL);
+	case_add(&list, "whichever call fails, nothing is left open", each_call_fails, NULL);
+	return case_run("vfio_dma", &list);
+}
