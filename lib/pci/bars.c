@@ -28,21 +28,23 @@ int pci_bar_check(const struct pci_dev *dev, unsigned int bar, uint64_t off, uns
 		       dev->address, width, off, bar, bar < PCI_BARS ? dev->bar[bar].bytes : 0);
 }
 
-static struct pci_bar bar_of_line(const char *line)
+static struct pci_bar bar_of_line(const char *line, uint64_t *first_address)
 {
-	uint64_t first, last, flags;
+	uint64_t first = 0, last, flags;
+	int n = sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first, &last, &flags);
 
-	if (sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first, &last, &flags) != 3)
+	*first_address = first;
+	if (n != 3)
 		return (struct pci_bar){ 0, false };
 	if (!last || last < first || last - first == UINT64_MAX)
 		return (struct pci_bar){ 0, false };
 	return (struct pci_bar){ last - first + 1, flags & RESOURCE_IO };
 }
 
-void pci_bars_from_sysfs(const char *text, struct pci_bar bar[PCI_BARS])
+void pci_bars_from_sysfs(const char *text, struct pci_bar bar[PCI_BARS], uint64_t first[PCI_BARS])
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++) {
-		bar[i] = bar_of_line(text);
+		bar[i] = bar_of_line(text, &first[i]);
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}

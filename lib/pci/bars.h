@@ -15,9 +15,11 @@ int pci_bar_check(const struct pci_dev *dev, unsigned int bar, uint64_t off, uns
  * pci_bars_from_sysfs - sizes and kinds from the text of sysfs's file "resource"
  * @text: a line for each BAR: first address, last address, flags
  *
+ * @first: receives the addresses on the bus
+ *
  * The upper half of a 64-bit BAR is a line of zeros. Lines that make no sense are BARs of 0 bytes.
  */
-void pci_bars_from_sysfs(const char *text, struct pci_bar bar[PCI_BARS]);
+void pci_bars_from_sysfs(const char *text, struct pci_bar bar[PCI_BARS], uint64_t first[PCI_BARS]);
 
 /* Set io of all BARs whose size is known, as their registers say. Return: 0, or a negative errno
  * with the error set. */

@@ -2,7 +2,6 @@
 #include "device.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +22,6 @@ static struct vfio_device *device_of(struct pci_dev *dev)
 
 /* ---- registers ---- */
 
-static int refuse_gone(const struct pci_dev *dev, const char *what, uint64_t off, ssize_t n)
-{
-	return err_set(ERR_PCI_GONE, -EIO, "%s: %s at 0x%" PRIx64 ": %s", dev->address, what, off,
-		       n < 0 ? strerror((int)-n) : "cut short");
-}
-
 static int read_reg(struct vfio_device *dev, const struct vfio_window *w, uint64_t off,
 		    unsigned int width, uint32_t *value)
 {
@@ -36,7 +29,7 @@ static int read_reg(struct vfio_device *dev, const struct vfio_window *w, uint64
 	ssize_t n = dev->owned.kernel->pread(dev->fd, &word, width, w->file_off + off);
 
 	if (n != (ssize_t)width)
-		return refuse_gone(&dev->owned.pci, "reading", off, n);
+		return owned_gone(&dev->owned.pci, "reading", off, n);
 	*value = le32_to(word);
 	return 0;
 }
@@ -47,23 +40,13 @@ static int write_reg(struct vfio_device *dev, const struct vfio_window *w, uint6
 	le32 word = le32_from(value);
 	ssize_t n = dev->owned.kernel->pwrite(dev->fd, &word, width, w->file_off + off);
 
-	return n == (ssize_t)width ? 0 : refuse_gone(&dev->owned.pci, "writing", off, n);
-}
-
-static int check_config(const struct vfio_device *dev, uint32_t off, unsigned int width)
-{
-	if ((width == 1 || width == 2 || width == 4) && off % width == 0 &&
-	    off < dev->config.bytes && width <= dev->config.bytes - off)
-		return 0;
-	return err_set(ERR_PCI_REGISTER, -EINVAL,
-		       "%s: no register of %u bytes at 0x%x of configuration space",
-		       dev->owned.pci.address, width, off);
+	return n == (ssize_t)width ? 0 : owned_gone(&dev->owned.pci, "writing", off, n);
 }
 
 static int vfio_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value)
 {
 	struct vfio_device *d = device_of(dev);
-	int rc = check_config(d, off, width);
+	int rc = owned_check_config(dev, d->config.bytes, off, width);
 
 	return rc < 0 ? rc : read_reg(d, &d->config, off, width, value);
 }
@@ -71,7 +54,7 @@ static int vfio_config_read(struct pci_dev *dev, uint32_t off, unsigned int widt
 static int vfio_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value)
 {
 	struct vfio_device *d = device_of(dev);
-	int rc = check_config(d, off, width);
+	int rc = owned_check_config(dev, d->config.bytes, off, width);
 
 	return rc < 0 ? rc : write_reg(d, &d->config, off, width, value);
 }
@@ -119,12 +102,6 @@ static int vfio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uin
 
 /* ---- the rest ---- */
 
-static int vfio_bus_master(struct pci_dev *dev, bool on)
-{
-	return on ? pci_command(dev, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0)
-		  : pci_command(dev, 0, PCI_COMMAND_MASTER);
-}
-
 static int vfio_reset(struct pci_dev *dev)
 {
 	struct vfio_device *d = device_of(dev);
@@ -151,7 +128,7 @@ static void vfio_close(struct pci_dev *dev)
 	struct vfio_device *d = device_of(dev);
 
 	irq_set(d, PCI_IRQ_NONE, NULL, 0);
-	vfio_bus_master(dev, false);
+	owned_bus_master(dev, false);
 	owned_fini(&d->owned);
 	d->owned.kernel->close(d->fd);
 	space_leave(d->owned.space, &d->owned.user);
@@ -166,7 +143,7 @@ static const struct pci_ops vfio_ops = {
 	.bar_map = vfio_bar_map,
 	.dma_map = owned_dma_map,
 	.dma_unmap = owned_dma_unmap,
-	.bus_master = vfio_bus_master,
+	.bus_master = owned_bus_master,
 	.reset = vfio_reset,
 	.irq_set = vfio_irq_set_op,
 	.irq_unmask = vfio_irq_unmask,

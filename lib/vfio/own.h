@@ -19,7 +19,7 @@ struct own_opts {
 	 */
 	bool iommu_off;
 	enum own_vfio vfio;
-	struct pci_roots roots;           /* for tests */
+	struct pci_roots roots;           /* for tests; its strings outlive the function */
 	const struct vfio_kernel *kernel; /* for tests; NULL: the real one */
 };
 

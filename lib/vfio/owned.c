@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "../base/compiler.h"
 #include "../base/err.h"
 #include "../mem/phys.h"
+#include "../pci/bars.h"
 #include "refuse.h"
 
 struct bar_mapping {
@@ -35,6 +37,22 @@ void owned_init(struct owned *o, const struct way *way)
 	memcpy(o->user.address, way->address, sizeof(o->user.address));
 	snprintf(o->pagemap, sizeof(o->pagemap), "%.*s/self/pagemap", WAY_PATH / 2,
 		 way->roots.proc);
+}
+
+int owned_check_config(const struct pci_dev *dev, uint64_t bytes, uint32_t off, unsigned int width)
+{
+	if ((width == 1 || width == 2 || width == 4) && off % width == 0 && off < bytes &&
+	    width <= bytes - off)
+		return 0;
+	return err_set(ERR_PCI_REGISTER, -EINVAL,
+		       "%s: no register of %u bytes at 0x%x of configuration space", dev->address,
+		       width, off);
+}
+
+int owned_gone(const struct pci_dev *dev, const char *doing, uint64_t off, ssize_t n)
+{
+	return err_set(ERR_PCI_GONE, -EIO, "%s: %s at 0x%" PRIx64 ": %s", dev->address, doing, off,
+		       n < 0 ? strerror((int)-n) : "cut short");
 }
 
 int owned_map(struct owned *o, int fd, uint64_t base, uint64_t off, uint64_t len,
@@ -135,6 +153,12 @@ int owned_dma_unmap(struct pci_dev *dev, const struct vio_region *region)
 	*link = ref->next;
 	free(ref);
 	return rc;
+}
+
+int owned_bus_master(struct pci_dev *dev, bool on)
+{
+	return on ? pci_command(dev, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0)
+		  : pci_command(dev, 0, PCI_COMMAND_MASTER);
 }
 
 const char *owned_describe(struct pci_dev *dev)

@@ -42,9 +42,18 @@ void owned_init(struct owned *o, const struct way *way);
 int owned_map(struct owned *o, int fd, uint64_t base, uint64_t off, uint64_t len,
 	      volatile void **at);
 
+/* Return: 0, or -EINVAL with the error set where configuration space, of @bytes, has no such
+ * register. */
+int owned_check_config(const struct pci_dev *dev, uint64_t bytes, uint32_t off, unsigned int width);
+
+/* A register's access answered with @n, a negative errno or too few bytes. Sets the error. Return:
+ * -EIO. */
+int owned_gone(const struct pci_dev *dev, const char *doing, uint64_t off, ssize_t n);
+
 /* As of struct pci_ops. */
 int owned_dma_map(struct pci_dev *dev, const struct vio_region *region, uint64_t *bias);
 int owned_dma_unmap(struct pci_dev *dev, const struct vio_region *region);
+int owned_bus_master(struct pci_dev *dev, bool on);
 const char *owned_describe(struct pci_dev *dev);
 
 /* End all mappings, memory and BARs. */

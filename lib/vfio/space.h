@@ -17,7 +17,7 @@
 struct space {
 	const struct space_ops *ops;
 	const struct vfio_kernel *kernel;
-	char key[64];    /* what makes it this one: path of the group's node */
+	char key[256];   /* what makes it this one: path of the node */
 	const char *how; /* "type1v2 iommu" */
 	int control;     /* the container, or /dev/iommu */
 	int group;       /* the group's node, -1: none */

@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../lib/base/compiler.h"
+#include "../../lib/vfio/abi.h"
 #include "../cases.h"
 
 #define FD_BASE    100 /* no real file of this process */
@@ -45,6 +48,14 @@ void fake_file(const char *path, const char *text)
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
+}
+
+void fake_remove(const char *path)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/%s", folder, path);
+	assert_int_equal(unlink(full), 0);
 }
 
 void fake_link(const char *path, const char *target)
@@ -89,6 +100,31 @@ static void make_trees(const char *driver, bool noiommu)
 void fake_bind_neighbor(void)
 {
 	fake_link(PEER_PATH "driver", "../../../../bus/pci/drivers/vfio-pci");
+}
+
+void fake_add_cdev(void)
+{
+	fake_file(DEVICE_PATH "vfio-dev/vfio0/dev", "511:0\n");
+	fake_file("dev/vfio/devices/vfio0", "");
+	fake_file("dev/iommu", "");
+}
+
+void fake_add_uio(void)
+{
+	fake_file(DEVICE_PATH "uio/uio0/name", "uio_pci_generic\n");
+	fake_file("dev/uio0", "");
+	fake_file(DEVICE_PATH "config", "");
+	fake_file(DEVICE_PATH "reset", "");
+	fake_file(DEVICE_PATH "resource0", "");
+	fake_file(DEVICE_PATH "resource4", "");
+	fake_file(DEVICE_PATH "resource",
+		  "0x000000000000c000 0x000000000000c01f 0x0000000000040101\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x00000000fe000000 0x00000000fe00ffff 0x000000000014220c\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n");
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -197,6 +233,18 @@ static bool ends_with(const char *path, const char *end)
 	return strlen(path) >= strlen(end) && !strcmp(path + strlen(path) - strlen(end), end);
 }
 
+/* What is behind a path that ends so. */
+static const struct {
+	const char *end;
+	enum fake_file kind;
+} nodes[] = {
+	{ "/vfio/vfio", FAKE_CONTAINER },  { "/vfio/4", FAKE_GROUP },
+	{ "/vfio/noiommu-4", FAKE_GROUP }, { "/dev/iommu", FAKE_IOMMUFD },
+	{ "/devices/vfio0", FAKE_CDEV },   { "/dev/uio0", FAKE_UIO },
+	{ "/config", FAKE_CONFIG },        { "/resource0", FAKE_PORTS },
+	{ "/resource4", FAKE_MEMORY },     { "/reset", FAKE_RESET },
+};
+
 static int fake_open(const char *path, int flags)
 {
 	(void)flags;
@@ -204,20 +252,20 @@ static int fake_open(const char *path, int flags)
 		return fake.fail_rc;
 	if (access(path, F_OK) < 0)
 		return -ENOENT;
-	if (ends_with(path, "/vfio/vfio"))
-		return new_fd(FAKE_CONTAINER);
-	if (ends_with(path, "/vfio/4") || ends_with(path, "/vfio/noiommu-4"))
-		return count_fds(FAKE_GROUP) ? -EBUSY : new_fd(FAKE_GROUP);
-	if (ends_with(path, "/iommu"))
-		return new_fd(FAKE_IOMMUFD);
-	if (ends_with(path, "/vfio/devices/vfio0"))
-		return new_fd(FAKE_DEVICE);
-	return new_fd(FAKE_PLAIN);
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		if (!ends_with(path, nodes[i].end))
+			continue;
+		if (nodes[i].kind == FAKE_GROUP && count_fds(FAKE_GROUP))
+			return -EBUSY;
+		return new_fd(nodes[i].kind);
+	}
+	fail_msg("open of %s", path);
+	return -ENOENT;
 }
 
 static void close_space(void)
 {
-	assert_int_equal(count_fds(FAKE_DEVICE), 0);
+	assert_int_equal(count_fds(FAKE_DEVICE) + count_fds(FAKE_CDEV), 0);
 	memset(fake.dma, 0, sizeof(fake.dma));
 	fake.iommu_set = false;
 }
@@ -227,11 +275,13 @@ static void fake_close(int fd)
 	enum fake_file kind = kind_of(fd);
 
 	fake.fd[fd - FD_BASE] = FAKE_NONE;
-	if (kind == FAKE_DEVICE) {
+	if (kind == FAKE_DEVICE || kind == FAKE_CDEV || kind == FAKE_CONFIG) {
 		assert_false(fake_command() & PCI_COMMAND_MASTER && !fake.fail_call);
 		fake.irq_index = -1;
-		fake.attached = false;
+		fake.bound = fake.attached = false;
 	}
+	if (kind == FAKE_UIO)
+		fake.locked_node = false;
 	if (kind == FAKE_GROUP)
 		fake.container_set = false;
 	if (kind == FAKE_CONTAINER || kind == FAKE_IOMMUFD)
@@ -433,6 +483,62 @@ static int device_ioctl(unsigned long request, unsigned long arg)
 	}
 }
 
+static int iova_ranges(struct abi_ioas_ranges *ask)
+{
+	const uint32_t room = ask->num_iovas;
+
+	assert_true(fake.attached);
+	ask->num_iovas = fake.n_ranges;
+	ask->out_iova_alignment = fake.page_sizes & -fake.page_sizes;
+	memcpy((void *)(uintptr_t)ask->allowed_iovas, fake.range,
+	       (room < fake.n_ranges ? room : fake.n_ranges) * sizeof(fake.range[0]));
+	return room < fake.n_ranges ? -EMSGSIZE : 0;
+}
+
+static int iommufd_ioctl(unsigned long request, unsigned long arg)
+{
+	const struct abi_ioas_map *map = (void *)arg;
+	const struct abi_ioas_unmap *unmap = (void *)arg;
+
+	switch (request) {
+	case ABI_IOAS_ALLOC:
+		((struct abi_ioas_alloc *)arg)->out_ioas_id = 3;
+		return 0;
+	case ABI_IOAS_RANGES:
+		return iova_ranges((void *)arg);
+	case ABI_IOAS_MAP:
+		assert_true(map->ioas_id == 3 && map->flags == 7);
+		return dma_add(map->user_va, map->iova, map->length);
+	case ABI_IOAS_UNMAP:
+		assert_int_equal(unmap->ioas_id, 3);
+		return dma_remove(unmap->iova, unmap->length);
+	default:
+		fail_msg("ioctl %lx of an iommufd", request);
+		return -ENOTTY;
+	}
+}
+
+static int cdev_ioctl(unsigned long request, unsigned long arg)
+{
+	const struct abi_attach *attach = (void *)arg;
+	const struct abi_bind *bind = (void *)arg;
+
+	switch (request) {
+	case ABI_DEVICE_BIND:
+		assert_int_equal(kind_of(bind->iommufd), FAKE_IOMMUFD);
+		assert_false(fake.bound);
+		fake.bound = true;
+		return 0;
+	case ABI_DEVICE_ATTACH:
+		assert_true(fake.bound && attach->pt_id == 3);
+		fake.attached = true;
+		return 0;
+	default:
+		assert_true(fake.attached);
+		return device_ioctl(request, arg);
+	}
+}
+
 static int fake_ioctl(int fd, unsigned long request, unsigned long arg)
 {
 	enum fake_file kind = kind_of(fd);
@@ -443,6 +549,10 @@ static int fake_ioctl(int fd, unsigned long request, unsigned long arg)
 		return container_ioctl(request, arg);
 	if (kind == FAKE_GROUP)
 		return group_ioctl(request, arg);
+	if (kind == FAKE_IOMMUFD)
+		return iommufd_ioctl(request, arg);
+	if (kind == FAKE_CDEV)
+		return cdev_ioctl(request, arg);
 	assert_int_equal(kind, FAKE_DEVICE);
 	return device_ioctl(request, arg);
 }
@@ -451,7 +561,7 @@ static int fake_map(int fd, uint64_t off, size_t len, void **at)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-	kind_of(fd);
+	off += kind_of(fd) == FAKE_MEMORY ? WINDOW(FAKE_BAR) : 0;
 	assert_int_equal((off | len) & (page - 1), 0);
 	if (fails())
 		return fake.fail_rc;
@@ -469,49 +579,64 @@ static void fake_unmap(void *at, size_t len)
 	munmap(at, len);
 }
 
-/* What lies at @off of a device's file; NULL: nothing. */
-static uint8_t *window_at(uint64_t off, size_t len)
+/* What lies at @off of a file; NULL: nothing. */
+static uint8_t *window_at(enum fake_file kind, uint64_t off, size_t len)
 {
-	uint64_t in = off & (WINDOW(1) - 1);
+	uint64_t in = off & (WINDOW(1) - 1), window = off >> 40;
 
-	if (off >> 40 == VFIO_PCI_CONFIG_REGION_INDEX && in + len <= sizeof(fake.config))
+	if (kind == FAKE_CONFIG)
+		window = VFIO_PCI_CONFIG_REGION_INDEX;
+	else if (kind == FAKE_PORTS)
+		window = FAKE_IO_BAR;
+	else
+		assert_true(kind == FAKE_DEVICE || kind == FAKE_CDEV);
+	if (window == VFIO_PCI_CONFIG_REGION_INDEX && in + len <= sizeof(fake.config))
 		return fake.config + in;
-	if (off >> 40 == FAKE_BAR && in + len <= BAR_BYTES)
+	if (window == FAKE_BAR && in + len <= BAR_BYTES)
 		return fake.bar + in;
-	if (off >> 40 == FAKE_IO_BAR && in + len <= IO_BYTES)
+	if (window == FAKE_IO_BAR && in + len <= IO_BYTES)
 		return fake.bar + in;
 	return NULL;
 }
 
 static ssize_t fake_pread(int fd, void *buf, size_t len, uint64_t off)
 {
-	uint8_t *at = window_at(off, len);
+	const uint8_t *at = window_at(kind_of(fd), off, len);
 
-	assert_int_equal(kind_of(fd), FAKE_DEVICE);
 	if (fails())
 		return fake.fail_rc;
-	assert_non_null(at);
+	if (!at)
+		return 0;
 	memcpy(buf, at, len);
 	return fake.short_io ? (ssize_t)len - 1 : (ssize_t)len;
 }
 
 static ssize_t fake_pwrite(int fd, const void *buf, size_t len, uint64_t off)
 {
-	uint8_t *at = window_at(off, len);
+	uint8_t *at;
 
-	assert_int_equal(kind_of(fd), FAKE_DEVICE);
 	if (fails())
 		return fake.fail_rc;
-	assert_non_null(at);
+	if (kind_of(fd) == FAKE_RESET) {
+		assert_true(len == 1 && *(const char *)buf == '1');
+		fake.resets++;
+		return 1;
+	}
+	at = window_at(kind_of(fd), off, len);
+	if (!at)
+		return 0;
 	memcpy(at, buf, len);
 	return fake.short_io ? (ssize_t)len - 1 : (ssize_t)len;
 }
 
 static int fake_flock(int fd, int operation)
 {
-	(void)operation;
-	kind_of(fd);
-	return fails() ? fake.fail_rc : 0;
+	assert_int_equal(kind_of(fd), FAKE_UIO);
+	assert_int_equal(operation, LOCK_EX | LOCK_NB);
+	if (fails())
+		return fake.fail_rc;
+	fake.locked_node = true;
+	return 0;
 }
 
 static int fake_mlock(const void *at, size_t len)

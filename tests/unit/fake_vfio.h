@@ -25,7 +25,19 @@
 #define FAKE_RANGES   8
 #define FAKE_DMAS     16
 
-enum fake_file { FAKE_NONE, FAKE_CONTAINER, FAKE_GROUP, FAKE_DEVICE, FAKE_IOMMUFD, FAKE_PLAIN };
+enum fake_file {
+	FAKE_NONE,
+	FAKE_CONTAINER,
+	FAKE_GROUP,
+	FAKE_DEVICE, /* that a group gave */
+	FAKE_IOMMUFD,
+	FAKE_CDEV,
+	FAKE_UIO,
+	FAKE_CONFIG, /* sysfs's files */
+	FAKE_PORTS,
+	FAKE_MEMORY,
+	FAKE_RESET,
+};
 
 struct fake_dma {
 	uint64_t va, iova, bytes;
@@ -48,7 +60,7 @@ struct fake_vfio {
 	unsigned int calls;
 	enum fake_file fd[FAKE_FDS];
 	unsigned int maps; /* BARs mapped */
-	bool container_set, iommu_set, attached;
+	bool container_set, iommu_set, bound, attached, locked_node;
 	unsigned long iommu_type;
 	struct fake_dma dma[FAKE_DMAS];
 	uint8_t config[256];
@@ -65,6 +77,10 @@ extern const struct vfio_kernel fake_kernel;
 /* A machine anew, its trees below a new folder. @driver: the device is bound to; "": none.
  * @noiommu: the group is one of VFIO's no-IOMMU mode. */
 void fake_boot(const char *driver, bool noiommu);
+/* Give the device a node of its own, and the machine an iommufd. */
+void fake_add_cdev(void);
+/* Give it what uio_pci_generic and sysfs have. */
+void fake_add_uio(void);
 /* Have FAKE_NEIGHBOR, of the same group, bound to vfio-pci too. */
 void fake_bind_neighbor(void);
 /* Remove the trees. Fails the test where something is still open or mapped. */
@@ -81,6 +97,7 @@ void fake_close_and_halt(struct pci_dev *dev);
 
 /* Write @text into @path below the folder, making folders on the way; "sys/...", "proc/...". */
 void fake_file(const char *path, const char *text);
+void fake_remove(const char *path);
 void fake_link(const char *path, const char *target);
 
 unsigned int fake_open_files(void);

@@ -293,65 +293,6 @@ static void map_refused(void **state)
 	assert_int_equal(vio_region_close(r), 0);
 }
 
-/* ---- each call fails once ---- */
-
-/* All that there is. Return: the first failure. */
-static int everything(struct vio_region *region)
-{
-	const struct own_opts opts = fake_opts();
-	const int fds[] = { 7 };
-	struct pci_dev *dev;
-	volatile void *at;
-	uint64_t bias;
-	int rc, first;
-
-	rc = own_open(FAKE_ADDRESS, &opts, &dev);
-	if (rc < 0)
-		return rc;
-	first = dev->ops->dma_map(dev, region, &bias);
-	rc = dev->ops->bar_map(dev, FAKE_BAR, 0, 4096, &at);
-	first = first < 0 ? first : rc;
-	rc = dev->ops->irq_set(dev, PCI_IRQ_MSIX, fds, 1);
-	first = first < 0 ? first : rc;
-	rc = dev->ops->irq_set(dev, PCI_IRQ_INTX, fds, 1);
-	first = first < 0 ? first : rc;
-	rc = dev->ops->irq_unmask(dev);
-	first = first < 0 ? first : rc;
-	rc = dev->ops->bus_master(dev, true);
-	first = first < 0 ? first : rc;
-	rc = dev->ops->reset(dev);
-	first = first < 0 ? first : rc;
-	dev->ops->close(dev);
-	return first;
-}
-
-/* Calls of close() and of a search for what is best may fail unseen, others are errors. */
-static void each_call_fails(void **state)
-{
-	struct vio_region *r = region_of(MIB);
-	unsigned int last, seen = 0;
-
-	(void)state;
-	fake_boot("vfio-pci", false);
-	assert_int_equal(everything(r), 0);
-	last = fake.calls;
-	fake_halt();
-	assert_true(last > 30);
-	for (unsigned int i = 1; i <= last; i++) {
-		int rc;
-
-		fake_boot("vfio-pci", false);
-		fake.fail_call = i;
-		rc = everything(r);
-		assert_true(rc == 0 || rc == -EIO || rc == -ENODEV);
-		assert_true(rc == 0 || vio_error_last()->id[0]);
-		seen += rc < 0;
-		fake_halt();
-	}
-	assert_true(seen > last - 8);
-	assert_int_equal(vio_region_close(r), 0);
-}
-
 int main(void)
 {
 	static struct case_list list;
@@ -361,6 +302,5 @@ int main(void)
 	case_add(&list, "a region keeps its own addresses where it can", at_our_own_address, NULL);
 	case_add(&list, "several regions lie beside each other", several_regions, NULL);
 	case_add(&list, "two devices of a group share a region", shared_region, NULL);
-	case_add(&list, "whichever call fails, nothing is left open", each_call_fails, NULL);
 	return case_run("vfio_dma", &list);
 }
