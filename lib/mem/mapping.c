@@ -14,6 +14,7 @@
 
 #include "../base/compiler.h"
 #include "../base/log.h"
+#include "contiguous.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -102,7 +103,7 @@ static int file_seal(int fd, const struct mapping_want *want)
 static char *map_at_reserved(int fd, const struct mapping_want *want)
 {
 	size_t align = want->page_bytes > BASE_ALIGN ? want->page_bytes : BASE_ALIGN;
-	int prot = PROT_READ | PROT_WRITE, error;
+	int prot = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED, error;
 	char *reserved, *base;
 	size_t head;
 
@@ -115,7 +116,10 @@ static char *map_at_reserved(int fd, const struct mapping_want *want)
 	if (head)
 		munmap(reserved, head);
 	munmap(base + want->bytes, align - head);
-	if (mmap(base, want->bytes, prot, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED)
+	/* Pages that are moved over can't be promised twice. */
+	if (want->contiguous)
+		flags |= MAP_NORESERVE;
+	if (mmap(base, want->bytes, prot, flags, fd, 0) != MAP_FAILED)
 		return base;
 	error = errno;
 	munmap(base, want->bytes);
@@ -146,25 +150,31 @@ static int bind_to_node(char *base, size_t bytes, int node)
 }
 
 /* Before Linux 5.14: have the pages made, where that can fail in an orderly way, then map them. */
-static int populate_by_hand(int fd, char *base, const struct mapping_want *want)
+static int populate_by_hand(const struct mapping *m, size_t off, size_t len, size_t page_bytes)
 {
-	if (fallocate(fd, 0, 0, (off_t)want->bytes) < 0)
+	if (fallocate(m->fd, 0, (off_t)off, (off_t)len) < 0)
 		return -errno;
-	for (size_t off = 0; off < want->bytes; off += want->page_bytes)
-		__atomic_store_n(base + off, 0, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < len; i += page_bytes)
+		__atomic_store_n(m->base + off + i, 0, __ATOMIC_RELAXED);
 	return 0;
 }
 
-static int populate(int fd, char *base, const struct mapping_want *want)
+int mapping_populate(const struct mapping *m, size_t off, size_t len, size_t page_bytes)
 {
 	int rc;
 
 	do
-		rc = madvise(base, want->bytes, MADV_POPULATE_WRITE);
+		rc = madvise(m->base + off, len, MADV_POPULATE_WRITE);
 	while (rc < 0 && errno == EINTR);
 	if (rc == 0)
 		return 0;
-	return errno == EINVAL ? populate_by_hand(fd, base, want) : -errno;
+	return errno == EINVAL ? populate_by_hand(m, off, len, page_bytes) : -errno;
+}
+
+static int have_pages(const struct mapping *m, const struct mapping_want *want)
+{
+	return want->contiguous ? contiguous_populate(m, want)
+				: mapping_populate(m, 0, want->bytes, want->page_bytes);
 }
 
 /* EFAULT and EHWPOISON are what would have been a SIGBUS. */
@@ -213,7 +223,7 @@ int mapping_open(struct mapping *m, const struct mapping_want *want, const char 
 	if (rc < 0)
 		goto unmap;
 	*step = "have its pages";
-	rc = populate(fd, base, want);
+	rc = have_pages(&(struct mapping){ base, fd }, want);
 	if (rc < 0)
 		goto unmap;
 	*m = (struct mapping){ base, fd };

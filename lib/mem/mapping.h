@@ -12,6 +12,7 @@ struct mapping_want {
 	bool huge;             /* they are huge pages */
 	int node;              /* NUMA node, -1: any */
 	const char *hugetlbfs; /* folder for the file, NULL: memfd */
+	bool contiguous;       /* they follow each other in physical memory; huge ones only */
 };
 
 /* A file and where it is mapped. */
@@ -25,10 +26,14 @@ struct mapping {
  * @m: receives it; untouched on failure
  * @step: receives what was being done when it failed, in words
  *
- * Return: 0, or a negative errno, -ENOMEM for every way in which the memory may be missing. Sets no
- * error: the caller may have another try.
+ * Return: 0, or a negative errno, -ENOMEM for every way in which the memory may be missing,
+ * -EADDRNOTAVAIL there is enough, but not in one piece. Sets no error: the caller may have another
+ * try.
  */
 int mapping_open(struct mapping *m, const struct mapping_want *want, const char **step);
+
+/* Have the pages of @len bytes from @off on present. Return: 0 or a negative errno. */
+int mapping_populate(const struct mapping *m, size_t off, size_t len, size_t page_bytes);
 
 void mapping_close(struct mapping *m, size_t bytes);
 

@@ -55,8 +55,10 @@ static bool page_suits(const struct page *page, const struct vio_region_opts *op
 {
 	size_t rounded = align_up(opts->bytes, page_size(page));
 
+	if (opts->contiguous && page->page == VIO_PAGE_2M)
+		return true; /* or nothing would be tried, and no error set */
 	if (!page_is_huge(page))
-		return true;
+		return !opts->contiguous;
 	if (rounded - opts->bytes > opts->bytes / 4)
 		return false;
 	return kernel_huge_free(page->bytes, opts->node - 1) >= rounded / page->bytes;
@@ -85,11 +87,26 @@ static int refuse_node(const struct vio_region_opts *opts)
 		opts->node - 1);
 }
 
+/* -ENOMEM, so that smaller pages are tried. */
+static int refuse_scattered(const struct vio_region_opts *opts, const struct page *page)
+{
+	return err_set(ERR_DMA_SCATTERED, -ENOMEM,
+		       "contiguous region of %zu bytes: %" PRIu64
+		       " huge pages of %s are free, but not enough that follow each other",
+		       opts->bytes, kernel_huge_free(page->bytes, opts->node - 1), page->name);
+}
+
 static int refuse(const struct vio_region_opts *opts, const struct page *page, size_t bytes,
 		  const char *step, int rc)
 {
 	if (rc == -ENODEV)
 		return refuse_node(opts);
+	if (rc == -EADDRNOTAVAIL)
+		return refuse_scattered(opts, page);
+	if (rc == -EPERM && opts->contiguous)
+		return err_set(ERR_DMA_PHYSICAL, rc,
+			       "contiguous region of %zu bytes: physical addresses are not told",
+			       opts->bytes);
 	if (rc == -ENOMEM && page_is_huge(page))
 		return refuse_huge(opts, page, bytes / page->bytes);
 	if (opts->hugetlbfs)
@@ -128,6 +145,7 @@ static int take_pages(struct vio_region *r, const struct vio_region_opts *opts,
 		.huge = page_is_huge(page),
 		.node = opts->node - 1,
 		.hugetlbfs = opts->hugetlbfs,
+		.contiguous = opts->contiguous,
 	};
 	const char *step;
 	int rc;
@@ -200,6 +218,9 @@ static int check_opts(const struct vio_region_opts *opts)
 	if (opts->page > VIO_PAGE_1G)
 		return err_set(ERR_OPTS, -EINVAL, "vio_region_opts.page is %u",
 			       (unsigned int)opts->page);
+	if (opts->contiguous && opts->page == VIO_PAGE_NORMAL)
+		return err_set(ERR_DMA_PAGES, -EINVAL,
+			       "vio_region_opts: contiguous, but with ordinary pages");
 	if (opts->node < 0)
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_region_opts.node is %d: write VIO_NODE(n), or 0 for any",

@@ -68,6 +68,10 @@ static const struct opts_case {
 	  OPTS(.bytes = 4096, .hugetlbfs = "/proc"), -EINVAL, "VIO-MEM-09" },
 	{ "a hugetlbfs folder that is a file is refused",
 	  OPTS(.bytes = 4096, .hugetlbfs = "/proc/self/stat/x"), -ENOENT, "VIO-MEM-09" },
+	{ "a contiguous region in ordinary pages is refused",
+	  OPTS(.bytes = 4096, .page = VIO_PAGE_NORMAL, .contiguous = true), -EINVAL, "VIO-DMA-08" },
+	{ "a contiguous tebibyte is refused", OPTS(.bytes = TIB, .contiguous = true), -ENOMEM,
+	  "VIO-MEM-03" },
 	{ "one byte makes one page", OPTS(.bytes = 1), 0, NULL },
 	{ "a page is taken as it is", OPTS(.bytes = 4096, .page = VIO_PAGE_NORMAL), 0, NULL },
 	{ "node 0 can be asked for", OPTS(.bytes = MIB, .node = VIO_NODE(0)), 0, NULL },
@@ -129,8 +133,9 @@ static void newer_caller(void **state)
 
 static void older_caller(void **state)
 {
-	struct vio_region_opts opts = { offsetof(struct vio_region_opts, page), 4096, VIO_PAGE_1G,
-					-5, "never read" };
+	struct vio_region_opts opts = {
+		offsetof(struct vio_region_opts, page), 4096, VIO_PAGE_1G, -5, "never read", true
+	};
 	struct vio_region *r;
 
 	(void)state;

@@ -21,6 +21,8 @@ enum vio_page { VIO_PAGE_AUTO, VIO_PAGE_NORMAL, VIO_PAGE_2M, VIO_PAGE_1G };
  * @hugetlbfs: folder of a hugetlbfs mount: the region becomes a file there, unlinked at once,
  * instead of a memfd; NULL: memfd. Such a file can't be sealed, so only for backends that are
  * trusted not to truncate it
+ * @contiguous: the pages follow each other in physical memory: for devices without an IOMMU. Huge
+ * pages only, and only CAP_SYS_ADMIN may know; with VIO_PAGE_AUTO it is an error if there are none
  */
 struct vio_region_opts {
 	size_t size;
@@ -28,6 +30,7 @@ struct vio_region_opts {
 	enum vio_page page;
 	int node;
 	const char *hugetlbfs;
+	bool contiguous;
 };
 
 /**
@@ -59,7 +62,7 @@ struct vio_region_info {
  * exec.
  *
  * Return: 0, or a negative errno: -EINVAL @opts is malformed, -ENOMEM not enough memory or huge
- * pages, -ENOENT, -EACCES
+ * pages, or not in one piece, -EPERM physical addresses are not told, -ENOENT, -EACCES
  * @hugetlbfs can't be used, -ENODEV no such NUMA node, -EMFILE, -ENFILE too many open files.
  * Ownership: the caller owns *@out and ends it with vio_region_close(), after all pools and ports
  * in it. Thread safety: any thread.
