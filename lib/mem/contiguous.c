@@ -102,7 +102,7 @@ static int try_with(const struct mapping *m, const struct mapping_want *want, si
 	int rc;
 
 	more.bytes = n * want->page_bytes;
-	more.contiguous = false;
+	more.contiguous = CONTIGUOUS_NO;
 	rc = mapping_open(&spare, &more, &step);
 	if (rc < 0)
 		return rc;

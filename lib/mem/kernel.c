@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kernel.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -77,6 +78,20 @@ uint64_t kernel_huge_free(size_t page_bytes, int node)
 	reserved = number_in(open_at("/sys/kernel/mm/hugepages/hugepages-%zukB/resv_hugepages", kb),
 			     0);
 	return free > reserved ? free - reserved : 0;
+}
+
+bool kernel_has_iommu(void)
+{
+	DIR *dir = opendir("/sys/class/iommu");
+	const struct dirent *entry;
+
+	if (!dir)
+		return false;
+	do
+		entry = readdir(dir);
+	while (entry && entry->d_name[0] == '.');
+	closedir(dir);
+	return entry != NULL;
 }
 
 bool kernel_node_has_memory(int node)

@@ -20,6 +20,9 @@ uint64_t kernel_huge_free(size_t page_bytes, int node);
  */
 uint64_t kernel_memory_left(int node, const char **limit);
 
+/* Whether the kernel drives an IOMMU. */
+bool kernel_has_iommu(void);
+
 /* False: there is no such node, or it has no memory of its own. */
 bool kernel_node_has_memory(int node);
 

@@ -117,7 +117,7 @@ static char *map_at_reserved(int fd, const struct mapping_want *want)
 		munmap(reserved, head);
 	munmap(base + want->bytes, align - head);
 	/* Pages that are moved over can't be promised twice. */
-	if (want->contiguous)
+	if (want->contiguous != CONTIGUOUS_NO)
 		flags |= MAP_NORESERVE;
 	if (mmap(base, want->bytes, prot, flags, fd, 0) != MAP_FAILED)
 		return base;
@@ -173,8 +173,11 @@ int mapping_populate(const struct mapping *m, size_t off, size_t len, size_t pag
 
 static int have_pages(const struct mapping *m, const struct mapping_want *want)
 {
-	return want->contiguous ? contiguous_populate(m, want)
-				: mapping_populate(m, 0, want->bytes, want->page_bytes);
+	int rc = want->contiguous == CONTIGUOUS_NO ? -EADDRNOTAVAIL : contiguous_populate(m, want);
+
+	if (rc == 0 || want->contiguous == CONTIGUOUS_YES)
+		return rc;
+	return mapping_populate(m, 0, want->bytes, want->page_bytes);
 }
 
 /* EFAULT and EHWPOISON are what would have been a SIGBUS. */

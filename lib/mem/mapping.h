@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether pages, huge ones, are to follow each other in physical memory. */
+enum contiguity { CONTIGUOUS_NO, CONTIGUOUS_IF_POSSIBLE, CONTIGUOUS_YES };
+
 /* What is wanted of a mapping. */
 struct mapping_want {
 	size_t bytes;          /* a multiple of page_bytes */
@@ -12,7 +15,7 @@ struct mapping_want {
 	bool huge;             /* they are huge pages */
 	int node;              /* NUMA node, -1: any */
 	const char *hugetlbfs; /* folder for the file, NULL: memfd */
-	bool contiguous;       /* they follow each other in physical memory; huge ones only */
+	enum contiguity contiguous;
 };
 
 /* A file and where it is mapped. */

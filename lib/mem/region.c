@@ -136,6 +136,15 @@ static int node_of(void *p)
 	return get_mempolicy(&node, NULL, 0, p, MPOL_F_NODE | MPOL_F_ADDR) == 0 ? node : -1;
 }
 
+/* In a machine without an IOMMU a region may be wanted for a device that works with physical
+ * addresses; nobody knows yet. */
+static enum contiguity contiguity(const struct vio_region_opts *opts, const struct page *page)
+{
+	if (opts->contiguous)
+		return CONTIGUOUS_YES;
+	return page_is_huge(page) && !kernel_has_iommu() ? CONTIGUOUS_IF_POSSIBLE : CONTIGUOUS_NO;
+}
+
 static int take_pages(struct vio_region *r, const struct vio_region_opts *opts,
 		      const struct page *page)
 {
@@ -145,7 +154,7 @@ static int take_pages(struct vio_region *r, const struct vio_region_opts *opts,
 		.huge = page_is_huge(page),
 		.node = opts->node - 1,
 		.hugetlbfs = opts->hugetlbfs,
-		.contiguous = opts->contiguous,
+		.contiguous = contiguity(opts, page),
 	};
 	const char *step;
 	int rc;

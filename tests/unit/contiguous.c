@@ -11,6 +11,7 @@
 
 #include <vio/error.h>
 
+#include "../../lib/mem/kernel.h"
 #include "../../lib/mem/phys.h"
 #include "../cases.h"
 
@@ -234,6 +235,32 @@ static void scattered(void **state)
 	munmap(base, n * PAGE);
 }
 
+/* Where nobody asked, what is not to be had in one piece comes in several. */
+static void in_order_if_possible(void **state)
+{
+	struct vio_region_opts opts = VIO_OPTS(struct vio_region_opts, .page = VIO_PAGE_2M);
+	struct vio_region_info info;
+	struct vio_region *r = NULL;
+	size_t longest, run;
+	uint64_t phys;
+
+	(void)state;
+	need_pages();
+	longest = longest_run();
+	opts.bytes = longest * PAGE;
+	assert_int_equal(vio_region_open(&opts, &r), 0);
+	vio_region_info(r, &info);
+	if (!kernel_has_iommu())
+		assert_int_equal(
+			phys_run("/proc/self/pagemap", info.base, info.bytes, PAGE, &phys, &run),
+			0);
+	assert_int_equal(vio_region_close(r), 0);
+	opts.bytes = (size_t)number_in(FREE) * PAGE;
+	assert_int_equal(vio_region_open(&opts, &r), 0);
+	assert_int_equal(number_in(FREE), 0);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
 static void too_few(void **state)
 {
 	struct vio_region *r = NULL;
@@ -254,6 +281,8 @@ int main(void)
 		 no_run_long_enough, NULL);
 	case_add(&list, "its file is in the same order", file_in_order, NULL);
 	case_add(&list, "scattered pages make none", scattered, NULL);
+	case_add(&list, "without an IOMMU huge pages are in order where that is possible",
+		 in_order_if_possible, NULL);
 	case_add(&list, "too few pages make none", too_few, NULL);
 	return _cmocka_run_group_tests("contiguous", list.test, list.n, reserve, give_back);
 }

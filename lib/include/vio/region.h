@@ -22,7 +22,8 @@ enum vio_page { VIO_PAGE_AUTO, VIO_PAGE_NORMAL, VIO_PAGE_2M, VIO_PAGE_1G };
  * instead of a memfd; NULL: memfd. Such a file can't be sealed, so only for backends that are
  * trusted not to truncate it
  * @contiguous: the pages follow each other in physical memory: for devices without an IOMMU. Huge
- * pages only, and only CAP_SYS_ADMIN may know; with VIO_PAGE_AUTO it is an error if there are none
+ * pages only, and only CAP_SYS_ADMIN may know; with VIO_PAGE_AUTO it is an error if there are none.
+ * Left out, huge pages of a machine that has no IOMMU are put in order where that is possible
  */
 struct vio_region_opts {
 	size_t size;
