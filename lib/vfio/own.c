@@ -66,9 +66,27 @@ static const struct giver {
 	{ "uio_pci_generic", open_uio },
 };
 
+/* Each time, for each function: nobody shall have forgotten. */
+static void warn(const struct way *way, struct pci_dev *dev)
+{
+	if (!way->noiommu && !way->uio[0])
+		return;
+	log_warn("%s: %s: no IOMMU: this device can read and write all memory of this machine",
+		 way->address, dev->ops->describe(dev));
+}
+
+static int open_way(const struct way *way, enum own_vfio kind, struct pci_dev **out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(givers); i++)
+		if (!strcmp(way->driver, givers[i].driver))
+			return givers[i].open(way, kind, out);
+	return refuse_driver(way);
+}
+
 int own_open(const char *address, const struct own_opts *opts, struct pci_dev **out)
 {
 	const struct own_opts none = { .iommu_off = false };
+	struct pci_dev *dev;
 	struct way way;
 	int rc;
 
@@ -79,8 +97,10 @@ int own_open(const char *address, const struct own_opts *opts, struct pci_dev **
 	rc = way_find(&way, address);
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < ARRAY_SIZE(givers); i++)
-		if (!strcmp(way.driver, givers[i].driver))
-			return givers[i].open(&way, opts->vfio, out);
-	return refuse_driver(&way);
+	rc = open_way(&way, opts->vfio, &dev);
+	if (rc < 0)
+		return rc;
+	warn(&way, dev);
+	*out = dev;
+	return 0;
 }

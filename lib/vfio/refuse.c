@@ -90,6 +90,12 @@ static int refuse_access(const struct way *way, const char *node, int rc)
 		"%s: %s: %s: it belongs to user %u, group %u, mode %04o; this process is user %u",
 		way->address, node, strerror(-rc), st.st_uid, st.st_gid, st.st_mode & 07777U,
 		geteuid());
+	if (way->physical) {
+		err_why("without an IOMMU a device reaches everything, so only root may have it "
+			"(CAP_SYS_RAWIO, and CAP_SYS_ADMIN for physical addresses)");
+		err_fix("run as root, or better with an IOMMU and as plain user");
+		return rc;
+	}
 	err_fix("vio bind pci:%s --owner USER (as root), or for good a udev rule: "
 		"vio doctor --emit udev",
 		way->address);

@@ -54,7 +54,7 @@ static void address(void **state)
 /* What the machine is like, and what is said about it: id of the error, a word in what or fix. */
 static const struct refusal {
 	const char *what, *driver;
-	bool noiommu;
+	enum { IOMMU, NO_IOMMU, NO_IOMMU_IS_FINE } machine;
 	struct fake_vfio wish;
 	int rc;
 	const char *id, *word;
@@ -63,33 +63,36 @@ static const struct refusal {
 	{ \
 		__VA_ARGS__ \
 	}
-	{ "a function without a driver", "", false, WISH(0), -ENODEV, "VIO-VFIO-03", "no driver" },
-	{ "a function of the kernel's driver", "virtio-pci", false, WISH(0), -EBUSY, "VIO-VFIO-03",
+	{ "a function without a driver", "", IOMMU, WISH(0), -ENODEV, "VIO-VFIO-03", "no driver" },
+	{ "a function of the kernel's driver", "virtio-pci", IOMMU, WISH(0), -EBUSY, "VIO-VFIO-03",
 	  "vio bind pci:0000:00:04.0" },
-	{ "a group with members of the kernel names them", "vfio-pci", false,
+	{ "a group with members of the kernel names them", "vfio-pci", IOMMU,
 	  WISH(.not_viable = true), -EBUSY, "VIO-VFIO-04", "0000:00:05.0 (e1000)" },
-	{ "a group's node of somebody else tells owner and mode", "vfio-pci", false,
+	{ "a group's node of somebody else tells owner and mode", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/4", .fail_rc = -EACCES), -EACCES, "VIO-VFIO-05", "mode 0644" },
-	{ "a group that is in use", "vfio-pci", false,
+	{ "a group that is in use", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/4", .fail_rc = -EBUSY), -EBUSY, "VIO-VFIO-06", "/vfio/4" },
-	{ "a group without a node", "vfio-pci", false,
+	{ "a group without a node", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/4", .fail_rc = -ENOENT), -ENODEV, "VIO-VFIO-09", "/vfio/4" },
-	{ "VFIO without its main node", "vfio-pci", false,
+	{ "VFIO without its main node", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/vfio", .fail_rc = -ENOENT), -ENODEV, "VIO-VFIO-09",
 	  "modprobe vfio-pci" },
-	{ "a container that may not be opened", "vfio-pci", false,
+	{ "a container that may not be opened", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/vfio", .fail_rc = -EACCES), -EACCES, "VIO-VFIO-05", "user" },
-	{ "too many open files", "vfio-pci", false,
+	{ "too many open files", "vfio-pci", IOMMU,
 	  WISH(.fail_path = "/vfio/4", .fail_rc = -EMFILE), -EMFILE, "VIO-VFIO-08", "Too many" },
-	{ "a kernel without IOMMU driver for VFIO", "vfio-pci", false, WISH(.no_type1 = true),
+	{ "a kernel without IOMMU driver for VFIO", "vfio-pci", IOMMU, WISH(.no_type1 = true),
 	  -ENODEV, "VIO-VFIO-09", "vfio_iommu_type1" },
-	{ "an IOMMU that does not check interrupts", "vfio-pci", false,
+	{ "an IOMMU that does not check interrupts", "vfio-pci", IOMMU,
 	  WISH(.fail_request = VFIO_SET_IOMMU, .fail_rc = -EPERM), -EPERM, "VIO-VFIO-08",
 	  "allow_unsafe_interrupts" },
-	{ "a device that the group does not give", "vfio-pci", false,
+	{ "a device that the group does not give", "vfio-pci", IOMMU,
 	  WISH(.fail_request = VFIO_GROUP_GET_DEVICE_FD, .fail_rc = -ENODEV), -ENODEV,
 	  "VIO-VFIO-08", "GET_DEVICE_FD" },
-	{ "a function without an IOMMU", "vfio-pci", true, WISH(0), -EPERM, "VIO-VFIO-07",
+	{ "a plain user gets no function without an IOMMU, whoever owns the node", "vfio-pci",
+	  NO_IOMMU_IS_FINE, WISH(.fail_path = "/noiommu-4", .fail_rc = -EPERM), -EPERM,
+	  "VIO-VFIO-05", "root" },
+	{ "a function without an IOMMU", "vfio-pci", NO_IOMMU, WISH(0), -EPERM, "VIO-VFIO-07",
 	  "iommu=off" },
 #undef WISH
 };
@@ -111,9 +114,10 @@ static void refused(void **state)
 	struct pci_dev *dev = NULL;
 	struct own_opts opts;
 
-	fake_boot(c->driver, c->noiommu);
+	fake_boot(c->driver, c->machine != IOMMU);
 	apply(&c->wish);
 	opts = fake_opts();
+	opts.iommu_off = c->machine == NO_IOMMU_IS_FINE;
 	assert_int_equal(own_open(FAKE_ADDRESS, &opts, &dev), c->rc);
 	assert_null(dev);
 	assert_int_equal(e->code, c->rc);
