@@ -8,6 +8,7 @@
 
 #include "../../lib/base/err.h"
 #include "../../lib/base/log.h"
+#include "config.h"
 #include "net_hdr.h"
 
 #define MTU_DEFAULT 1500u
@@ -25,33 +26,24 @@ static int status_add(struct virtio_port *port, uint8_t bits)
 	return now < 0 ? now : ops_of(port)->set_status(port->tp, (uint8_t)(now | bits));
 }
 
-/* Read a little-endian 16-bit field of the configuration. Return: false if the device has none
- * such. */
-static bool config_le16(const struct virtio_port *port, size_t off, uint16_t *value)
-{
-	le16 raw;
-
-	if (ops_of(port)->config_read(port->tp, off, &raw, sizeof(raw)) < 0)
-		return false;
-	*value = le16_to(raw);
-	return true;
-}
-
 /*
  * The device's MTU, before it is accepted: a nonsensical one is not ("Driver Requirements: Device
- * configuration layout").
+ * configuration layout"). Return: 0, or a negative errno.
  */
-static uint16_t mtu_offered(struct virtio_port *port)
+static int mtu_offered(struct virtio_port *port, uint16_t *mtu)
 {
-	uint16_t mtu = MTU_DEFAULT;
+	int rc;
 
+	*mtu = MTU_DEFAULT;
 	if (!features_have(&port->offered, NET_F_MTU))
-		return mtu;
-	if (config_le16(port, offsetof(struct net_config, mtu), &mtu) && mtu >= NET_MTU_MIN)
-		return mtu;
-	log_warn("%s: the device offers an MTU of %u: ignored", port->pub.address, mtu);
+		return 0;
+	rc = config_le16(port, offsetof(struct net_config, mtu), mtu);
+	if (rc < 0 || (rc > 0 && *mtu >= NET_MTU_MIN))
+		return rc < 0 ? rc : 0;
+	log_warn("%s: the device offers an MTU of %u: ignored", port->pub.address, *mtu);
 	features_drop(&port->offered, NET_F_MTU);
-	return MTU_DEFAULT;
+	*mtu = MTU_DEFAULT;
+	return 0;
 }
 
 static bool receives_large(const struct vio_features *on)
@@ -113,7 +105,9 @@ static int negotiate(struct virtio_port *port)
 	rc = ops_of(port)->features(port->tp, &port->offered);
 	if (rc < 0)
 		return rc;
-	mtu = mtu_offered(port);
+	rc = mtu_offered(port, &mtu);
+	if (rc < 0)
+		return rc;
 	wish_what_fits(port, mtu, &wishes);
 	rc = features_choose(&port->offered, &wishes, &port->taken);
 	if (rc < 0)
@@ -140,25 +134,21 @@ static int negotiate(struct virtio_port *port)
 	return 0;
 }
 
-/* The device's address, or a random one that is local and unicast. */
-static void read_mac(struct virtio_port *port)
+/* The device's address, or a random one that is local and unicast. Return: 0, or a negative errno.
+ */
+static int read_mac(struct virtio_port *port)
 {
-	if (features_have(&port->taken, NET_F_MAC) &&
-	    ops_of(port)->config_read(port->tp, offsetof(struct net_config, mac), port->mac,
-				      sizeof(port->mac)) >= 0)
-		return;
+	int rc = 0;
+
+	if (features_have(&port->taken, NET_F_MAC))
+		rc = config_bytes(port, offsetof(struct net_config, mac), port->mac,
+				  sizeof(port->mac));
+	if (rc)
+		return rc < 0 ? rc : 0;
 	if (getrandom(port->mac, sizeof(port->mac), GRND_NONBLOCK) < 0)
 		memcpy(port->mac, (const uint8_t[6]){ 2, 'v', 'i', 'o', 0, 1 }, sizeof(port->mac));
 	port->mac[0] = (uint8_t)((port->mac[0] & ~1) | 2);
-}
-
-bool device_link_up(const struct virtio_port *port)
-{
-	uint16_t status = NET_STATUS_LINK_UP;
-
-	if (features_have(&port->taken, NET_F_STATUS))
-		config_le16(port, offsetof(struct net_config, status), &status);
-	return status & NET_STATUS_LINK_UP;
+	return 0;
 }
 
 /* Queue pairs the device has. It may say 1 to 0x8000, but behind 0x8000 pairs the control queue has
@@ -171,7 +161,7 @@ static int read_pairs(struct virtio_port *port)
 	if (ops_of(port)->pairs_max)
 		rc = ops_of(port)->pairs_max(port->tp, &max);
 	else if (features_have(&port->taken, NET_F_MQ))
-		config_le16(port, offsetof(struct net_config, max_virtqueue_pairs), &max);
+		rc = config_le16(port, offsetof(struct net_config, max_virtqueue_pairs), &max);
 	if (rc < 0)
 		return rc;
 	if (!max || max >= 0x8000)
@@ -184,10 +174,17 @@ static int read_pairs(struct virtio_port *port)
 	return 0;
 }
 
-/* The size of a ring: what was asked for, if it is possible; otherwise the largest up to the
- * default. */
+/* The largest power of two up to @n, which is not 0. */
+static uint16_t power_of_two_below(uint16_t n)
+{
+	while (!is_power_of_two(n))
+		n &= (uint16_t)(n - 1);
+	return n;
+}
+
+/* The size of a ring: @wanted, if it is possible; where that is 0, the largest up to @most. */
 static int choose_entries(const struct virtio_port *port, uint16_t index, uint16_t wanted,
-			  uint16_t *entries)
+			  uint16_t most, uint16_t *entries)
 {
 	const bool packed = features_have(&port->taken, F_RING_PACKED);
 	uint16_t max = 0;
@@ -198,10 +195,9 @@ static int choose_entries(const struct virtio_port *port, uint16_t index, uint16
 	if (!max || max > SPLIT_ENTRIES_MAX)
 		return err_set(ERR_QUEUE_NONE, -ENODEV, "%s: queue %u has %u entries",
 			       port->pub.address, index, max);
-	*entries = wanted ? wanted : min_u16(max, ENTRIES_DEFAULT);
+	*entries = wanted ? wanted : min_u16(max, most);
 	if (!wanted && !packed)
-		while (!is_power_of_two(*entries))
-			*entries &= (uint16_t)(*entries - 1);
+		*entries = power_of_two_below(*entries);
 	if (*entries < 2 || *entries > max || (!packed && !is_power_of_two(*entries)))
 		return err_set(ERR_QUEUE_SIZE, -EINVAL,
 			       "%s: a %s ring of %u entries is not possible; the device allows %u",
@@ -266,18 +262,19 @@ static int add_txq(struct virtio_port *port, const struct queue_opts *opts)
 	return enable(port, QUEUE_TX(port->tx_ready++), &place, &q->ring);
 }
 
+/* A control queue of no use is a loss only where several queue pairs need it. */
 static int add_ctrl(struct virtio_port *port, const struct queue_opts *opts)
 {
 	const bool mq = features_have(&port->taken, NET_F_MQ);
 	const uint16_t index = QUEUE_RX(mq ? port->queues_max : 1);
 	struct vring_opts ring = vring_opts_of(opts, false);
 	struct ring_place place;
-	uint16_t max = 0;
-	int rc = ops_of(port)->queue_size_max(port->tp, index, &max);
+	int rc = choose_entries(port, index, 0, CTRL_ENTRIES_MAX, &ring.entries);
 
-	if (rc < 0)
-		return rc;
-	rc = choose_entries(port, index, min_u16(max, CTRL_ENTRIES_MAX), &ring.entries);
+	if ((rc == -EINVAL || rc == -ENODEV) && !mq) {
+		log_warn("%s: no control queue: %s", port->pub.address, vio_error_last()->what);
+		return 0;
+	}
 	if (rc < 0)
 		return rc;
 	port->ctrl = queue_alloc(sizeof(*port->ctrl));
@@ -318,11 +315,13 @@ static int add_queues(struct virtio_port *port)
 	int rc;
 
 	for (uint16_t i = 0; i < port->queues; i++) {
-		rc = choose_entries(port, QUEUE_RX(i), port->entries_wanted, &opts.entries);
+		rc = choose_entries(port, QUEUE_RX(i), port->entries_wanted, ENTRIES_DEFAULT,
+				    &opts.entries);
 		if (rc == 0)
 			rc = add_rxq(port, &opts);
 		if (rc == 0)
-			rc = choose_entries(port, QUEUE_TX(i), port->entries_wanted, &opts.entries);
+			rc = choose_entries(port, QUEUE_TX(i), port->entries_wanted,
+					    ENTRIES_DEFAULT, &opts.entries);
 		if (rc == 0)
 			rc = add_txq(port, &opts);
 		if (rc < 0)
@@ -376,8 +375,11 @@ static int bring_up(struct virtio_port *port)
 		rc = ops_of(port)->map(port->tp, port->region, &port->bias);
 	if (rc < 0)
 		return rc;
-	read_mac(port);
-	rc = add_queues(port);
+	rc = read_mac(port);
+	if (rc == 0)
+		rc = config_link(port);
+	if (rc == 0)
+		rc = add_queues(port);
 	return rc < 0 ? rc : go_live(port);
 }
 

@@ -14,6 +14,12 @@
 #define TIMEOUT_DEFAULT  1000u
 #define CTRL_ENTRIES_MAX 64u
 
+/* What the configuration says of the link. */
+struct link_state {
+	bool up;       /* true where the device does not tell */
+	bool announce; /* the device asks for an announcement */
+};
+
 /* A network device and its driver's state; the port embeds it. */
 struct virtio_port {
 	struct vio_port pub;
@@ -31,6 +37,7 @@ struct virtio_port {
 	uint64_t bias;
 	uint16_t queues, queues_max, entries, hdr_len, mtu;
 	uint8_t mac[6];
+	struct link_state link;    /* as last read */
 	enum vio_port_state state; /* as last seen by the check */
 	struct vio_error why;      /* it is not up any more */
 
@@ -49,8 +56,5 @@ int device_start(struct virtio_port *port);
 
 /* Stop the bursts, reset the device, take every buffer back. */
 void device_stop(struct virtio_port *port);
-
-/* The link's state as the configuration has it now; up where the device does not tell. */
-bool device_link_up(const struct virtio_port *port);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../../lib/base/err.h"
-#include "device.h"
+#include "config.h"
 
 static struct virtio_port *port_of(const struct vio_port *port)
 {
@@ -126,8 +126,10 @@ static size_t private_bytes(const struct virtio_port *port)
 
 static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 {
-	const struct virtio_port *port = port_of(pub);
+	struct virtio_port *port = port_of(pub);
 
+	if (port->state == VIO_PORT_UP)
+		config_link(port); /* what was seen last will do where it fails */
 	*info = (struct vio_port_info){
 		.transport = port->tp->ops->scheme,
 		.backend = port->tp->ops->describe(port->tp),
@@ -140,7 +142,7 @@ static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 		.rx_variant = rxq_variant_name(port->rxq[0]),
 		.tx_variant = txq_variant_name(port->txq[0]),
 		.mtu = port->mtu,
-		.link_up = device_link_up(port),
+		.link_up = port->link.up,
 		.ring_bytes = shared_bytes(port),
 		.private_bytes = private_bytes(port),
 	};

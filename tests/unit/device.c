@@ -31,7 +31,9 @@ struct script {
 	struct transport tp; /* first */
 	uint64_t offered;
 	uint16_t size_max, pairs, mtu;
-	uint8_t hidden; /* status bits that never show */
+	uint8_t hidden;         /* status bits that never show */
+	uint16_t ctrl_size;     /* 0: as the others */
+	unsigned int nodata_at; /* which reading of the configuration finds none, from 1 */
 	bool ctrl_silent;
 	enum op fail;
 	unsigned int fail_at; /* which call of it, from 1 */
@@ -96,6 +98,8 @@ static int op_config(struct transport *tp, size_t off, void *dst, size_t len)
 	};
 	int rc = step(tp, OP_CONFIG);
 
+	if (s->calls[OP_CONFIG] == s->nodata_at)
+		return -ENODATA;
 	if (rc == 0)
 		memcpy(dst, (const char *)&config + off, len);
 	return rc;
@@ -110,8 +114,9 @@ static int op_map(struct transport *tp, const struct vio_region *region, uint64_
 
 static int op_size(struct transport *tp, uint16_t index, uint16_t *entries)
 {
-	(void)index;
-	*entries = ((struct script *)tp)->size_max;
+	const struct script *s = (struct script *)tp;
+
+	*entries = s->ctrl_size && index == s->ctrl_index ? s->ctrl_size : s->size_max;
 	return step(tp, OP_SIZE);
 }
 
@@ -239,6 +244,7 @@ static const struct op_case {
 	{ "asking for a queue's size fails", OP_SIZE, MULTI },
 	{ "handing over a queue fails", OP_ENABLE, MULTI },
 	{ "handing over a packed queue fails", OP_ENABLE, PACKED },
+	{ "reading the configuration fails", OP_CONFIG, MULTI },
 };
 
 /* At each of its calls in turn. */
@@ -270,17 +276,16 @@ static void op_fails(void **state)
 	}
 }
 
-/* A field that can't be read is as one that the device does not have. */
-static void config_fails(void **state)
+/* A device without one of the fields. */
+static void config_lacks(void **state)
 {
 	struct bench b;
 
 	(void)state;
-	for (unsigned int at = 1; at <= 3; at++) {
+	for (unsigned int at = 1; at <= 4; at++) {
 		struct script s = script(MULTI);
 
-		s.fail = OP_CONFIG;
-		s.fail_at = at;
+		s.nodata_at = at;
 		s.mtu = 1400;
 		s.ctrl_index = at == 2 ? 2 : 4;
 		bench_open(&b, &s, 2, 0);
@@ -288,6 +293,7 @@ static void config_fails(void **state)
 		assert_int_equal(b.port->mtu, at == 1 ? 1500 : 1400);
 		assert_int_equal(b.port->queues, at == 2 ? 1 : 2);
 		assert_int_equal(b.port->mac[0] & 3, 2);
+		assert_true(b.port->link.up);
 		device_stop(b.port);
 		bench_close(&b);
 	}
@@ -347,6 +353,37 @@ static void starts(void **state)
 		assert_int_equal(b.port->mtu, c->got_mtu);
 		if (b.port->ctrl) /* behind the pairs, never in place of one */
 			assert_true(b.port->ctrl->ring.doorbell.data >= 2);
+		device_stop(b.port);
+	}
+	bench_close(&b);
+}
+
+static const struct ctrl_size_case {
+	const char *what;
+	uint64_t offered;
+	uint16_t size, queues;
+	int rc;
+	uint16_t entries; /* 0: no control queue */
+} ctrl_sizes[] = {
+	{ "a split control queue of 64", MULTI, 64, 2, 0, 64 },
+	{ "a split control queue of 63 is rounded down", MULTI, 63, 2, 0, 32 },
+	{ "a packed control queue of 63 stays", PACKED, 63, 2, 0, 63 },
+	{ "a control queue of 1024 is not needed whole", MULTI, 1024, 2, 0, 64 },
+	{ "a control queue of 1 can't serve several queue pairs", MULTI, 1, 2, -EINVAL, 0 },
+};
+
+static void ctrl_sized(void **state)
+{
+	const struct ctrl_size_case *c = *state;
+	struct script s = script(c->offered);
+	struct bench b;
+
+	s.ctrl_size = c->size;
+	bench_open(&b, &s, c->queues, 0);
+	s.ctrl_index = c->queues > 1 ? 4 : 2;
+	assert_int_equal(device_start(b.port), c->rc);
+	if (c->rc == 0) {
+		assert_int_equal(b.port->ctrl ? b.port->ctrl->ring.entries : 0, c->entries);
 		device_stop(b.port);
 	}
 	bench_close(&b);
@@ -426,7 +463,8 @@ int main(void)
 	CASES_ADD(&list, op_cases, op_fails);
 	CASES_ADD(&list, start_cases, starts);
 	CASES_ADD(&list, check_cases, check_sticks);
-	case_add(&list, "the configuration can't be read", config_fails, NULL);
+	CASES_ADD(&list, ctrl_sizes, ctrl_sized);
+	case_add(&list, "the configuration lacks a field", config_lacks, NULL);
 	case_add(&list, "the control queue never answers", ctrl_never_answers, NULL);
 	case_add(&list, "a queue breaks, the other goes on", broken_queue, NULL);
 	return case_run("device", &list);
