@@ -40,7 +40,10 @@ enum policy {
  * Everything the driver knows about a feature bit, in one place: negotiation, addresses, `vio info`
  * and the documents read this table. Names and bits: VIRTIO 1.4, 5.1.3 "Feature bits" and 6
  * "Reserved Feature Bits"; prerequisites: 5.1.3.1. Offloads are ASK since a program that does not
- * look at headers must not be sent partial checksums.
+ * look at headers must not be sent partial checksums, CTRL_VLAN since its filter begins empty: once
+ * it is negotiated, tagged frames are dropped. The control queue is taken wherever it is offered,
+ * with what is done through it: it costs a small ring and nothing on the data path. GUEST_ANNOUNCE
+ * is of no use without STATUS, where the device asks for it.
  */
 /* clang-format off */
 static const struct feature {
@@ -64,13 +67,13 @@ static const struct feature {
 	{ NET_F_HOST_UFO,                  ASK,   "host_ufo",                  W(NET_F_CSUM), NONE },
 	{ NET_F_MRG_RXBUF,                 ASK,   "mrg_rxbuf",                 NONE, NONE },
 	{ NET_F_STATUS,                    TAKE,  "status",                    NONE, NONE },
-	{ NET_F_CTRL_VQ,                   ASK,   "ctrl_vq",                   NONE, NONE },
-	{ NET_F_CTRL_RX,                   NEVER, "ctrl_rx",                   W(NET_F_CTRL_VQ), NONE },
-	{ NET_F_CTRL_VLAN,                 NEVER, "ctrl_vlan",                 W(NET_F_CTRL_VQ), NONE },
-	{ NET_F_CTRL_RX_EXTRA,             NEVER, "ctrl_rx_extra",             W(NET_F_CTRL_VQ), NONE },
-	{ NET_F_GUEST_ANNOUNCE,            NEVER, "guest_announce",            W(NET_F_CTRL_VQ), NONE },
+	{ NET_F_CTRL_VQ,                   TAKE,  "ctrl_vq",                   NONE, NONE },
+	{ NET_F_CTRL_RX,                   TAKE,  "ctrl_rx",                   W(NET_F_CTRL_VQ), NONE },
+	{ NET_F_CTRL_VLAN,                 ASK,   "ctrl_vlan",                 W(NET_F_CTRL_VQ), NONE },
+	{ NET_F_CTRL_RX_EXTRA,             TAKE,  "ctrl_rx_extra",             W(NET_F_CTRL_VQ), NONE },
+	{ NET_F_GUEST_ANNOUNCE,            TAKE,  "guest_announce",            W(NET_F_CTRL_VQ, OR(NET_F_STATUS)), NONE },
 	{ NET_F_MQ,                        ASK,   "mq",                        W(NET_F_CTRL_VQ), NONE },
-	{ NET_F_CTRL_MAC_ADDR,             NEVER, "ctrl_mac_addr",             W(NET_F_CTRL_VQ), NONE },
+	{ NET_F_CTRL_MAC_ADDR,             TAKE,  "ctrl_mac_addr",             W(NET_F_CTRL_VQ), NONE },
 	{ F_NOTIFY_ON_EMPTY,               NEVER, "notify_on_empty",           NONE, NONE },
 	{ F_ANY_LAYOUT,                    NEVER, "any_layout",                NONE, NONE },
 	{ F_INDIRECT_DESC,                 TAKE,  "indirect_desc",             NONE, NONE },
@@ -98,7 +101,7 @@ static const struct feature {
 	{ NET_F_RSS,                       NEVER, "rss",                       W(NET_F_CTRL_VQ), NONE },
 	{ NET_F_RSC_EXT,                   NEVER, "rsc_ext",                   NONE, W(NET_F_HOST_TSO4, OR(NET_F_HOST_TSO6)) },
 	{ NET_F_STANDBY,                   NEVER, "standby",                   W(NET_F_MAC), NONE },
-	{ NET_F_SPEED_DUPLEX,              NEVER, "speed_duplex",              NONE, NONE },
+	{ NET_F_SPEED_DUPLEX,              TAKE,  "speed_duplex",              NONE, NONE },
 	{ NET_F_RSS_CONTEXT,               NEVER, "rss_context",               W(NET_F_CTRL_VQ, OR(NET_F_RSS)), NONE },
 	{ NET_F_GUEST_UDP_TUNNEL_GSO,      NEVER, "guest_udp_tunnel_gso",      W(NET_F_GUEST_TSO4, OR(NET_F_GUEST_TSO6) OR(NET_F_GUEST_USO4) OR(NET_F_GUEST_USO6)), NONE },
 	{ NET_F_GUEST_UDP_TUNNEL_GSO_CSUM, NEVER, "guest_udp_tunnel_gso_csum", B(NET_F_GUEST_UDP_TUNNEL_GSO), NONE },

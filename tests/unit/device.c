@@ -369,6 +369,9 @@ static const struct ctrl_size_case {
 	{ "a split control queue of 63 is rounded down", MULTI, 63, 2, 0, 32 },
 	{ "a packed control queue of 63 stays", PACKED, 63, 2, 0, 63 },
 	{ "a control queue of 1024 is not needed whole", MULTI, 1024, 2, 0, 64 },
+	{ "a control queue of 1 is not used for one queue pair", MULTI & ~BIT64(NET_F_MQ), 1, 1, 0,
+	  0 },
+	{ "a control queue of 64 is used for one queue pair", MULTI, 64, 1, 0, 64 },
 	{ "a control queue of 1 can't serve several queue pairs", MULTI, 1, 2, -EINVAL, 0 },
 };
 
