@@ -8,7 +8,7 @@
 #include "../../lib/base/err.h"
 #include "../../lib/mem/mem.h"
 
-#define CTRL_DATA_MAX 256
+#define PARTS_MAX (CTRL_PIECES_MAX + 2u) /* header, data, acknowledgement */
 
 struct ctrl_block {
 	struct ctrl_hdr hdr;
@@ -62,16 +62,24 @@ static int64_t wait_used(struct ctrl *c)
 	}
 }
 
-/* Three descriptors, header, data, acknowledgement: older devices insist on it. */
-static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
+/*
+ * Header, each piece of data and acknowledgement stand in descriptors of their own: legacy devices
+ * insist on it ("Legacy Interface: Framing Requirements"), and QEMU takes a MAC table only so.
+ */
+static uint16_t post(struct ctrl *c, const struct ctrl_piece *pieces, unsigned int n_pieces,
+		     uint16_t *slots)
 {
 	struct ctrl_block *b = c->block;
-	struct chain_part parts[3];
+	struct chain_part parts[PARTS_MAX];
+	uint8_t *data = b->data;
 	uint16_t n = 0;
 
 	parts[n++] = (struct chain_part){ (uintptr_t)&b->hdr, sizeof(b->hdr), false };
-	if (len)
-		parts[n++] = (struct chain_part){ (uintptr_t)b->data, (uint32_t)len, false };
+	for (unsigned int i = 0; i < n_pieces; i++) {
+		memcpy(data, pieces[i].data, pieces[i].len);
+		parts[n++] = (struct chain_part){ (uintptr_t)data, (uint32_t)pieces[i].len, false };
+		data += pieces[i].len;
+	}
 	parts[n++] = (struct chain_part){ (uintptr_t)&b->ack, sizeof(b->ack), true };
 	vring_post_chain(&c->ring, parts, n, slots, c->mode);
 	for (uint16_t i = 0; i < n; i++)
@@ -81,35 +89,54 @@ static uint16_t post(struct ctrl *c, size_t len, uint16_t *slots)
 	return n;
 }
 
-int ctrl_send(struct ctrl *c, uint8_t class, uint8_t command, const void *data, size_t len)
+static int check_fits(const struct ctrl *c, const struct ctrl_piece *pieces, unsigned int n)
+{
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		len += pieces[i].len;
+	if (n <= CTRL_PIECES_MAX && len <= CTRL_DATA_MAX && n + 2u <= c->ring.entries)
+		return 0;
+	return err_set(ERR_OPTS, -EINVAL,
+		       "control queue: a command of %zu bytes in %u pieces does not fit a ring of "
+		       "%u",
+		       len, n, c->ring.entries);
+}
+
+/* The device completed @head, or nothing that makes sense: what it does later is of no interest any
+ * more, but its buffers stay, as it may still write them. */
+static int die(struct ctrl *c, uint8_t class, uint8_t command, int64_t head)
+{
+	c->dead = true;
+	if (head == -ETIMEDOUT)
+		return err_set(ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
+			       "control queue: no answer to command %u.%u within %u ms", class,
+			       command, c->timeout_ms);
+	return err_set(ERR_QUEUE_BROKEN, -EPROTO,
+		       "control queue: the device completed what was not posted");
+}
+
+int ctrl_send(struct ctrl *c, uint8_t class, uint8_t command, const struct ctrl_piece *pieces,
+	      unsigned int n_pieces)
 {
 	struct ctrl_block *b = c->block;
-	uint16_t slots[3], n;
+	uint16_t slots[PARTS_MAX], n;
 	int64_t head;
 	uint8_t ack;
+	int rc;
 
 	if (c->dead)
 		return err_set(ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
 			       "control queue: an earlier command was never answered");
-	if (len > sizeof(b->data) || c->ring.entries < 3)
-		return err_set(ERR_OPTS, -EINVAL,
-			       "control queue: command of %zu bytes does not fit a ring of %u", len,
-			       c->ring.entries);
+	rc = check_fits(c, pieces, n_pieces);
+	if (rc < 0)
+		return rc;
 	b->hdr = (struct ctrl_hdr){ class, command };
 	ring_store(&b->ack, ACK_NONE);
-	if (len)
-		memcpy(b->data, data, len);
-	n = post(c, len, slots);
+	n = post(c, pieces, n_pieces, slots);
 	head = wait_used(c);
-	if (head != slots[0]) {
-		c->dead = true;
-		return head == -ETIMEDOUT
-			       ? err_set(ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
-					 "control queue: no answer to command %u.%u within %u ms",
-					 class, command, c->timeout_ms)
-			       : err_set(ERR_QUEUE_BROKEN, -EPROTO,
-					 "control queue: the device completed what was not posted");
-	}
+	if (head != slots[0])
+		return die(c, class, command, head);
 	for (uint16_t i = 0; i < n; i++)
 		c->ring.cookie[slots[i]] = COOKIE_FREE;
 	ack = ring_load(&b->ack);
@@ -124,5 +151,6 @@ int ctrl_set_pairs(struct ctrl *c, uint16_t pairs)
 {
 	const le16 data = le16_from(pairs);
 
-	return ctrl_send(c, CTRL_CLASS_MQ, CTRL_MQ_VQ_PAIRS, &data, sizeof(data));
+	return ctrl_send(c, CTRL_CLASS_MQ, CTRL_MQ_VQ_PAIRS,
+			 &(struct ctrl_piece){ &data, sizeof(data) }, 1);
 }

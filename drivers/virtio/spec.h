@@ -128,16 +128,32 @@ struct net_config {
 static_assert(sizeof(struct net_config) == 28, "net configuration");
 #define NET_STATUS_LINK_UP  1
 #define NET_STATUS_ANNOUNCE 2
+#define NET_SPEED_MAX       INT32_MAX /* Mb/s; above that, and 0xffffffff above all: unknown */
+#define NET_DUPLEX_HALF     0
+#define NET_DUPLEX_FULL     1
 
 /* "Control Virtqueue" */
 struct ctrl_hdr {
 	uint8_t class;
 	uint8_t command;
 };
-#define CTRL_OK          0
-#define CTRL_ERR         1
-#define CTRL_CLASS_MQ    4
-#define CTRL_MQ_VQ_PAIRS 0
+#define CTRL_OK  0
+#define CTRL_ERR 1
+
+#define CTRL_CLASS_RX       0 /* its commands are the modes, as enum vio_rx_mode */
+#define CTRL_CLASS_MAC      1
+#define CTRL_CLASS_VLAN     2
+#define CTRL_CLASS_ANNOUNCE 3
+#define CTRL_CLASS_MQ       4
+
+#define CTRL_MAC_TABLE_SET 0
+#define CTRL_MAC_ADDR_SET  1
+#define CTRL_VLAN_ADD      0
+#define CTRL_VLAN_DEL      1
+#define CTRL_ANNOUNCE_ACK  0
+#define CTRL_MQ_VQ_PAIRS   0
+
+#define VLAN_IDS 4096u
 
 /* Receive queue of pair i is 2i, transmit 2i + 1; the control queue stands behind the last pair
  * that the device has. */

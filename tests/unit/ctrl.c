@@ -39,7 +39,13 @@ struct device {
 	struct rig rig;
 	const struct answer *answer;
 	struct ctrl_hdr hdr;
+	uint16_t slots;
 };
+
+static void no_kick(struct doorbell *db)
+{
+	(void)db;
+}
 
 static void on_kick(struct doorbell *db)
 {
@@ -49,6 +55,7 @@ static void on_kick(struct doorbell *db)
 	if (!rig_pop(&d->rig, &offer) || d->answer->silent)
 		return;
 	memcpy(&d->hdr, offer.data, sizeof(d->hdr));
+	d->slots = offer.slots;
 	if (d->answer->ack >= 0)
 		*offer.last = (char)d->answer->ack;
 	rig_use(&d->rig, offer.id + d->answer->id_add, 1, 1, offer.slots);
@@ -108,34 +115,73 @@ static void command(void **state)
 	}
 }
 
-/* A ring that has not the three descriptors that a command takes. */
-static void too_small(void **state)
+static const struct length_case {
+	const char *what;
+	uint16_t entries;
+	size_t len[CTRL_PIECES_MAX + 1];
+	unsigned int pieces;
+	int rc;
+	uint16_t slots; /* of the chain that the device sees */
+} lengths[] = {
+	{ "a command without data", 8, { 0 }, 0, 0, 2 },
+	{ "a command of 1024 bytes", 8, { 1024 }, 1, 0, 3 },
+	{ "a command of 1025 bytes is refused", 8, { 1025 }, 1, -EINVAL, 0 },
+	{ "two pieces stand in two descriptors", 8, { 1000, 24 }, 2, 0, 4 },
+	{ "two pieces of 1025 bytes in all are refused", 8, { 1000, 25 }, 2, -EINVAL, 0 },
+	{ "three pieces are refused", 8, { 1, 1, 1 }, 3, -EINVAL, 0 },
+	{ "two pieces fill a ring of four entries", 4, { 4, 4 }, 2, 0, 4 },
+	{ "one piece does not fit a ring of two entries", 2, { 4 }, 1, -EINVAL, 0 },
+};
+
+struct length_cell {
+	const struct ring_kind *kind;
+	const struct length_case *c;
+};
+
+static void sized(void **state)
 {
-	const struct ctrl_case *c = *state;
+	const struct length_cell *cell = *state;
+	const struct length_case *c = cell->c;
+	static char data[2048];
+	struct ctrl_piece pieces[CTRL_PIECES_MAX + 1];
 	struct vio_region *region;
 	struct device d;
 	struct ctrl ctrl;
 
-	region = open_ctrl(&ctrl, &d, c->kind, 2);
-	assert_int_equal(ctrl_set_pairs(&ctrl, 3), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++)
+		pieces[i] = (struct ctrl_piece){ data, c->len[i] };
+	region = open_ctrl(&ctrl, &d, cell->kind, c->entries);
+	d.answer = &answers[0];
+	for (int again = 0; again < 5; again++) {
+		d.slots = 0;
+		assert_int_equal(ctrl_send(&ctrl, 7, 9, pieces, c->pieces), c->rc);
+		assert_int_equal(d.slots, c->slots);
+	}
+	if (c->rc == 0) {
+		assert_int_equal(d.hdr.class, 7);
+		assert_int_equal(d.hdr.command, 9);
+	}
 	close_ctrl(&ctrl, region);
 }
 
-static void too_long(void **state)
+/* The answer to a command that was given up comes when another one would be sent: that one is not
+ * sent at all, so that it can't take the answer for its own. */
+static void late_answer(void **state)
 {
 	const struct ctrl_case *c = *state;
-	static const char data[300];
 	struct vio_region *region;
+	struct offer offer;
 	struct device d;
 	struct ctrl ctrl;
 
 	region = open_ctrl(&ctrl, &d, c->kind, 8);
-	d.answer = &answers[0];
-	assert_int_equal(ctrl_send(&ctrl, 1, 2, data, sizeof(data)), -EINVAL);
-	assert_int_equal(ctrl_send(&ctrl, 1, 2, data, 256), 0);
-	assert_int_equal(ctrl_send(&ctrl, 7, 9, NULL, 0), 0);
-	assert_int_equal(d.hdr.class, 7);
-	assert_int_equal(d.hdr.command, 9);
+	ctrl.ring.doorbell.ring = no_kick;
+	assert_int_equal(ctrl_set_pairs(&ctrl, 3), -ETIMEDOUT);
+	assert_true(rig_pop(&d.rig, &offer));
+	*offer.last = CTRL_OK;
+	rig_use(&d.rig, offer.id, 1, 1, offer.slots);
+	assert_int_equal(ctrl_set_pairs(&ctrl, 4), -ETIMEDOUT);
+	assert_false(rig_pop(&d.rig, &offer));
 	close_ctrl(&ctrl, region);
 }
 
@@ -144,6 +190,7 @@ int main(void)
 	static struct case_list list;
 	static char names[CASES_MAX][128];
 	static struct ctrl_case cases[CASES_MAX];
+	static struct length_cell cells[CASES_MAX];
 
 	for (size_t k = 0; k < RING_KINDS; k++) {
 		const struct ring_kind *kind = &ring_kinds[k];
@@ -155,8 +202,17 @@ int main(void)
 			snprintf(names[n], sizeof(names[n]), "%s: %s", kind->what, answers[i].what);
 			case_add(&list, names[n], command, &cases[n]);
 		}
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+			const size_t n = list.n;
+
+			cells[n] = (struct length_cell){ kind, &lengths[i] };
+			snprintf(names[n], sizeof(names[n]), "%s: %s", kind->what, lengths[i].what);
+			case_add(&list, names[n], sized, &cells[n]);
+		}
+		snprintf(names[list.n], sizeof(names[0]), "%s: a late answer is nobody's",
+			 kind->what);
+		case_add(&list, names[list.n], late_answer,
+			 &cases[list.n - 1 - ARRAY_SIZE(lengths)]);
 	}
-	case_add(&list, "a ring of two entries is refused", too_small, &cases[0]);
-	case_add(&list, "commands of no and of too many bytes", too_long, &cases[0]);
 	return case_run("ctrl", &list);
 }
