@@ -9,6 +9,7 @@
 #include "../../lib/base/err.h"
 #include "../../lib/base/log.h"
 #include "config.h"
+#include "control.h"
 #include "net_hdr.h"
 
 #define MTU_DEFAULT 1500u
@@ -336,8 +337,8 @@ static int add_queues(struct virtio_port *port)
 static int set_pairs(struct virtio_port *port)
 {
 	if (ops_of(port)->pairs_set)
-		return ops_of(port)->pairs_set(port->tp, port->queues);
-	return port->queues > 1 ? ctrl_set_pairs(port->ctrl, port->queues) : 0;
+		return ops_of(port)->pairs_set(port->tp, control_queues(port));
+	return port->queues > 1 ? ctrl_set_pairs(port->ctrl, control_queues(port)) : 0;
 }
 
 static int go_live(struct virtio_port *port)
@@ -349,11 +350,17 @@ static int go_live(struct virtio_port *port)
 		rc = status_add(port, STATUS_DRIVER_OK);
 	if (rc == 0 && !early)
 		rc = set_pairs(port);
+	if (rc == 0)
+		rc = control_replay(port);
 	if (rc < 0)
 		return rc;
+	port->control.tx_paused = 0;
 	for (uint16_t i = 0; i < port->queues; i++) {
 		rxq_start(port->rxq[i]);
-		txq_start(port->txq[i]);
+		if (i < control_queues(port))
+			txq_start(port->txq[i]);
+		else
+			port->control.tx_paused |= BIT64(i);
 	}
 	return 0;
 }

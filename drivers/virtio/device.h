@@ -18,6 +18,19 @@
 struct link_state {
 	bool up;       /* true where the device does not tell */
 	bool announce; /* the device asks for an announcement */
+	uint32_t speed_mbps;
+	enum vio_duplex duplex;
+};
+
+/* What control calls have set and the device has accepted: to be set again after a reset. */
+struct control_state {
+	uint8_t rx_known, rx_on; /* a bit for each enum vio_rx_mode */
+	bool mac_set, table_set;
+	struct vio_mac mac;
+	struct mac_table table;
+	uint64_t vlans[VLAN_IDS / 64];
+	uint16_t queues;    /* pairs in use; 0: all */
+	uint64_t tx_paused; /* pairs whose transmit queue waits to be in use again */
 };
 
 /* A network device and its driver's state; the port embeds it. */
@@ -44,7 +57,8 @@ struct virtio_port {
 	uint16_t rx_ready, tx_ready; /* queues that exist */
 	struct rxq *rxq[QUEUE_PAIRS_MAX];
 	struct txq *txq[QUEUE_PAIRS_MAX];
-	struct ctrl *ctrl;
+	struct ctrl *ctrl; /* NULL: there is none */
+	struct control_state control;
 };
 
 /*

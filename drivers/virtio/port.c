@@ -7,6 +7,7 @@
 
 #include "../../lib/base/err.h"
 #include "config.h"
+#include "control.h"
 
 static struct virtio_port *port_of(const struct vio_port *port)
 {
@@ -124,6 +125,17 @@ static size_t private_bytes(const struct virtio_port *port)
 	return bytes;
 }
 
+/* The longest frame that receive buffers take. */
+static uint32_t frame_max(const struct virtio_port *port)
+{
+	const struct rxq *q = port->rxq[0];
+	const uint32_t room = q->len_max - port->hdr_len;
+
+	if (!features_have(&port->taken, NET_F_MRG_RXBUF))
+		return room;
+	return min_u32(NET_LARGE_FRAME_MAX, room + (q->merge_max - 1u) * q->len_max);
+}
+
 static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 {
 	struct virtio_port *port = port_of(pub);
@@ -143,6 +155,12 @@ static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 		.tx_variant = txq_variant_name(port->txq[0]),
 		.mtu = port->mtu,
 		.link_up = port->link.up,
+		.speed_mbps = port->link.speed_mbps,
+		.duplex = port->link.duplex,
+		.announce = port->link.announce,
+		.queues_live = control_queues(port),
+		.rx_frame_max = frame_max(port),
+		.rx_modes = port->control.rx_on,
 		.ring_bytes = shared_bytes(port),
 		.private_bytes = private_bytes(port),
 	};
@@ -161,10 +179,12 @@ static void stop_all(struct virtio_port *port)
 static bool find_broken(const struct virtio_port *port)
 {
 	for (uint16_t i = 0; i < port->queues; i++) {
-		if (rxq_running(port->rxq[i]) && txq_running(port->txq[i]))
+		const bool tx = txq_running(port->txq[i]) || port->control.tx_paused >> i & 1;
+
+		if (rxq_running(port->rxq[i]) && tx)
 			continue;
 		err_set(ERR_QUEUE_BROKEN, -EPROTO, "%s: %s queue %u is broken", port->pub.address,
-			rxq_running(port->rxq[i]) ? "transmit" : "receive", i);
+			tx ? "receive" : "transmit", i);
 		return true;
 	}
 	return false;
@@ -180,6 +200,8 @@ static enum vio_port_state virtio_check(struct vio_port *pub)
 		return port->state;
 	}
 	rc = port->tp->ops->check(port->tp);
+	if (rc == 0 && config_link(port) == -EIO)
+		rc = -EIO;
 	if (rc < 0) {
 		port->state = rc == -ESTALE ? VIO_PORT_NEEDS_RESET : VIO_PORT_BACKEND_GONE;
 		port->why = *vio_error_last();
@@ -211,6 +233,12 @@ const struct port_driver virtio_driver = {
 	.check = virtio_check,
 	.rxq = virtio_rxq,
 	.txq = virtio_txq,
+	.rx_mode_set = control_rx_mode_set,
+	.mac_set = control_mac_set,
+	.mac_table_set = control_mac_table_set,
+	.vlan_set = control_vlan_set,
+	.queues_set = control_queues_set,
+	.announce_ack = control_announce_ack,
 };
 
 /* Counters have one writer each; a snapshot reads them one by one. */

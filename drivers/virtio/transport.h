@@ -85,6 +85,10 @@ struct transport_ops {
 	 */
 	int (*config_read)(struct transport *tp, size_t off, void *dst, size_t len);
 
+	/* Write device configuration: of legacy devices only, whose MAC address is set so. NULL:
+	 * never. */
+	int (*config_write)(struct transport *tp, size_t off, const void *src, size_t len);
+
 	/* Share @region with the device. @bias receives what to add to an address of ours to get
 	 * the device's. */
 	int (*map)(struct transport *tp, const struct vio_region *region, uint64_t *bias);

@@ -58,7 +58,7 @@
 	X(NEEDS_RESET, "VIO-DEV-09", "the device asks for a reset", \
 	  "close the port and open it again") \
 	X(CTRL_REFUSED, "VIO-DEV-10", "the device refused a command of the control queue", \
-	  "ask for fewer queue pairs") \
+	  "ask for less: fewer queue pairs, a smaller MAC table, another address") \
 	X(BUF_SIZE, "VIO-DEV-11", "a receive buffer must hold the largest frame of the device", \
 	  "take larger buffers (vio_pool_opts.buf_bytes) or let mrg_rxbuf be negotiated") \
 	X(NET_HDR, "VIO-DEV-12", "the device wrote an impossible virtio-net header", \
@@ -114,6 +114,11 @@
 	X(DMA_PAGES, "VIO-DMA-08", \
 	  "ordinary pages may move at any time; the device would write where they were", \
 	  "reserve huge pages: hugeadm --pool-pages-min 2MB:64 (package libhugetlbfs-bin)") \
+	/* control calls */ \
+	X(CTRL_NONE, "VIO-CTRL-01", "the device does not offer what the call needs", \
+	  "do without, or switch the feature on at the device") \
+	X(CTRL_VALUE, "VIO-CTRL-02", "an argument of a control call is out of its range", \
+	  "see the call's comment in vio/port.h") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

@@ -169,7 +169,8 @@ static void configuration(void **state)
 	le16 mtu;
 
 	(void)state;
-	rig_open(&r, "loop:echo,max_mtu=9000,max_queues=3,no=hash_report", NONE, RIG_DRIVER, 16);
+	rig_open(&r, "loop:echo,max_mtu=9000,max_queues=3,no=hash_report+speed_duplex", NONE,
+		 RIG_DRIVER, 16);
 	assert_int_equal(loop_transport.config_read(r.tp, 0, &config, 12), 0);
 	assert_int_equal(config.mac[0] & 3, 2);
 	assert_int_equal(le16_to(config.status), NET_STATUS_LINK_UP);
@@ -178,6 +179,12 @@ static void configuration(void **state)
 	assert_int_equal(le16_to(mtu), 9000);
 	assert_int_equal(loop_transport.config_read(r.tp, 12, &config, 1), -ENODATA);
 	assert_int_equal(loop_transport.config_read(r.tp, SIZE_MAX, &config, 2), -ENODATA);
+	rig_close(&r);
+	rig_open(&r, "loop:echo,speed=25000,no=hash_report", NONE, RIG_DRIVER, 16);
+	assert_int_equal(loop_transport.config_read(r.tp, 0, &config, 17), 0);
+	assert_int_equal(le32_to(config.speed), 25000);
+	assert_int_equal(config.duplex, NET_DUPLEX_FULL);
+	assert_int_equal(loop_transport.config_read(r.tp, 17, &config, 1), -ENODATA);
 	rig_close(&r);
 }
 
@@ -497,34 +504,60 @@ static void sleeps(void **state)
 
 static const struct ctrl_case {
 	const char *what;
-	uint8_t request[16];
+	uint8_t request[40];
 	uint32_t len;
 	uint8_t ack;
+	uint32_t first; /* bytes of data in the first piece; 0: all */
 } ctrl_cases[] = {
-	{ "two pairs are granted", { 4, 0, 2, 0 }, 4, CTRL_OK },
-	{ "0 pairs are refused", { 4, 0, 0, 0 }, 4, CTRL_ERR },
-	{ "5 pairs of 4 are refused", { 4, 0, 5, 0 }, 4, CTRL_ERR },
-	{ "a command cut short is refused", { 4, 0, 2 }, 3, CTRL_ERR },
-	{ "a command with a tail is refused", { 4, 0, 2, 0, 0 }, 5, CTRL_ERR },
-	{ "promiscuous is granted", { 0, 0, 1 }, 3, CTRL_OK },
-	{ "a mode that was not negotiated is refused", { 0, 2, 1 }, 3, CTRL_ERR },
-	{ "a MAC is granted", { 1, 1, 2, 0, 0, 0, 0, 9 }, 8, CTRL_OK },
-	{ "a group MAC is refused", { 1, 1, 3, 0, 0, 0, 0, 9 }, 8, CTRL_ERR },
-	{ "an empty MAC table is granted", { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 10, CTRL_OK },
-	{ "a MAC table beyond its data is refused",
-	  { 1, 0, 1, 0, 0, 0, 0, 0, 0, 0 },
-	  10,
-	  CTRL_ERR },
-	{ "a VLAN is granted", { 2, 0, 100, 0 }, 4, CTRL_OK },
-	{ "VLAN 4096 is refused", { 2, 0, 0, 16 }, 4, CTRL_ERR },
-	{ "an unknown class is refused", { 77, 0 }, 2, CTRL_ERR },
+	{ "two pairs are granted", { 4, 0, 2, 0 }, 4, CTRL_OK, 0 },
+	{ "0 pairs are refused", { 4, 0, 0, 0 }, 4, CTRL_ERR, 0 },
+	{ "5 pairs of 4 are refused", { 4, 0, 5, 0 }, 4, CTRL_ERR, 0 },
+	{ "a command cut short is refused", { 4, 0, 2 }, 3, CTRL_ERR, 0 },
+	{ "a command with a tail is refused", { 4, 0, 2, 0, 0 }, 5, CTRL_ERR, 0 },
+	{ "promiscuous is granted", { 0, 0, 1 }, 3, CTRL_OK, 0 },
+	{ "a mode that was not negotiated is refused", { 0, 2, 1 }, 3, CTRL_ERR, 0 },
+	{ "a MAC is granted", { 1, 1, 2, 0, 0, 0, 0, 9 }, 8, CTRL_OK, 0 },
+	{ "a group MAC is refused", { 1, 1, 3, 0, 0, 0, 0, 9 }, 8, CTRL_ERR, 0 },
+	{ "an empty MAC table is granted", { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }, 10, CTRL_OK, 4 },
+	{ "a MAC table in one piece is refused", { 1, 0 }, 10, CTRL_ERR, 0 },
+	{ "a MAC table cut at the wrong place is refused", { 1, 0 }, 10, CTRL_ERR, 5 },
+	{ "a MAC table beyond its data is refused", { 1, 0, 1 }, 10, CTRL_ERR, 4 },
+	{ "a MAC table of one and one is granted",
+	  { 1, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1 },
+	  22,
+	  CTRL_OK,
+	  10 },
+	{ "a multicast address among the unicast ones is refused",
+	  { 1, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0 },
+	  16,
+	  CTRL_ERR,
+	  10 },
+	{ "an acknowledgement that nobody asked for is refused", { 3, 0 }, 2, CTRL_ERR, 0 },
+	{ "a VLAN is granted", { 2, 0, 100, 0 }, 4, CTRL_OK, 0 },
+	{ "VLAN 4096 is refused", { 2, 0, 0, 16 }, 4, CTRL_ERR, 0 },
+	{ "an unknown class is refused", { 77, 0 }, 2, CTRL_ERR, 0 },
 };
+
+/* Header, @len bytes of data in one piece or two, acknowledgement; the head last. */
+static void post_command(struct rig *r, uint32_t len, uint32_t first)
+{
+	const uint64_t data = rig_addr(r, 0) + 2;
+	uint16_t at = (uint16_t)(1 + (len > 0) + (first > 0));
+
+	rig_desc(r, CTRL, at--, rig_addr(r, 1), 1, DESC_WRITE, 0);
+	if (first)
+		rig_desc(r, CTRL, at--, data + first, len - first, DESC_NEXT, 0);
+	if (len)
+		rig_desc(r, CTRL, at--, data, first ? first : len, DESC_NEXT, 0);
+	rig_desc(r, CTRL, at, rig_addr(r, 0), 2, DESC_NEXT, 0);
+}
 
 static void commands(void **state)
 {
 	const struct ctrl_case *c = *state;
-	const uint8_t *bits = BITS(NET_F_CTRL_VQ + 1, NET_F_CTRL_RX + 1, NET_F_CTRL_VLAN + 1,
-				   NET_F_CTRL_MAC_ADDR + 1, NET_F_MQ + 1, PACKED);
+	const uint8_t *bits =
+		BITS(NET_F_CTRL_VQ + 1, NET_F_CTRL_RX + 1, NET_F_CTRL_VLAN + 1,
+		     NET_F_CTRL_MAC_ADDR + 1, NET_F_GUEST_ANNOUNCE + 1, NET_F_MQ + 1, PACKED);
 	struct rig r;
 
 	rig_open(&r, "loop:echo,max_queues=1,no=mq", BITS(NET_F_CTRL_VQ + 1), RIG_LIVE, 16);
@@ -536,8 +569,7 @@ static void commands(void **state)
 	loop_transport.set_status(r.tp, 15);
 	memcpy(rig_buf(&r, 0), c->request, c->len);
 	*rig_buf(&r, 1) = 0x55;
-	rig_desc(&r, CTRL, 1, rig_addr(&r, 1), 1, DESC_WRITE, 0);
-	rig_desc(&r, CTRL, 0, rig_addr(&r, 0), c->len, DESC_NEXT, 0);
+	post_command(&r, c->len - 2, c->first);
 	r.q[CTRL].db.ring(&r.q[CTRL].db);
 	assert_int_equal(*rig_buf(&r, 1), c->ack);
 	rig_rules_kept(&r);

@@ -173,6 +173,15 @@ void rig_post(struct rig *r, uint16_t qi, unsigned int buf, uint32_t len, bool w
 	}
 }
 
+void rig_command(struct rig *r, uint16_t q, uint32_t len, uint32_t ack_len)
+{
+	memset(rig_buf(r, 0), 0, len);
+	rig_desc(r, q, 1, rig_addr(r, 1), ack_len, DESC_WRITE, 0);
+	rig_desc(r, q, 0, rig_addr(r, 0), len, DESC_NEXT, r->packed ? 0 : 1);
+	rig_avail(r, q, 0);
+	r->q[q].db.ring(&r->q[q].db);
+}
+
 static bool used_split(struct rig_ring *q, uint32_t *id, uint32_t *len)
 {
 	const struct split_used_elem *e = &q->used->ring[q->used_next & (q->n - 1)];

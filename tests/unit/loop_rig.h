@@ -105,6 +105,8 @@ void rig_desc(struct rig *r, uint16_t q, uint16_t at, uint64_t addr, uint32_t le
 void rig_avail(struct rig *r, uint16_t q, uint16_t head);
 /* Descriptor and publication of one buffer in the next slot. */
 void rig_post(struct rig *r, uint16_t q, unsigned int buf, uint32_t len, bool writable);
+/* Send a control command of zeroes: @len bytes in one piece, and room for an ack of @ack_len. */
+void rig_command(struct rig *r, uint16_t q, uint32_t len, uint32_t ack_len);
 /* Take the next used buffer. False: there is none. */
 bool rig_used(struct rig *r, uint16_t q, uint32_t *id, uint32_t *len);
 

@@ -15,6 +15,7 @@
 #define LOOP_QUEUES    (2 * LOOP_PAIRS_MAX + 1)
 #define LOOP_REGIONS   8
 #define LOOP_CTRL_SIZE 64
+#define LOOP_MACS_MAX  256
 #define LOOP_FRAME_MAX \
 	65550u /* the largest IPv6 packet that GSO makes, and its Ethernet header \
 		*/
@@ -31,7 +32,7 @@ enum kick_mode { KICK_NEVER, KICK_ALWAYS, KICK_EVENT };
 struct loop_options {
 	enum behaviour behaviour;
 	enum kick_mode kick;
-	uint64_t max_queues, max_size, mtu, seed, batch, slow, distance;
+	uint64_t max_queues, max_size, mtu, speed, seed, batch, slow, distance;
 	uint64_t loss, dup, corrupt, reorder;
 	uint64_t delay_ns;
 	uint64_t src_len, src_len_max;
@@ -191,7 +192,8 @@ struct ctrl_state {
 	bool rx_mode[6];
 	uint8_t mac[6];
 	uint16_t unicast, multicast;
-	uint64_t vlans[64];
+	struct vio_mac table[LOOP_MACS_MAX]; /* unicast ones first */
+	uint64_t vlans[VLAN_IDS / 64];
 	uint32_t hash_types;
 };
 
@@ -241,6 +243,9 @@ static inline bool loop_has(const struct vio_loop *loop, unsigned int bit)
 /* transport.c: a loop, with its link where it has one. */
 void loop_lock(struct vio_loop *loop);
 void loop_unlock(struct vio_loop *loop);
+
+/* Something in the configuration has changed; with the lock held. */
+void loop_config_changed(struct vio_loop *loop);
 
 /* options.c */
 int loop_options_take(struct address *addr, struct loop_options *opt);

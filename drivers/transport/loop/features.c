@@ -24,6 +24,7 @@ static const uint8_t have[] = {
 	NET_F_CTRL_RX,
 	NET_F_CTRL_VLAN,
 	NET_F_CTRL_RX_EXTRA,
+	NET_F_GUEST_ANNOUNCE,
 	NET_F_MQ,
 	NET_F_CTRL_MAC_ADDR,
 	F_INDIRECT_DESC,
@@ -35,6 +36,7 @@ static const uint8_t have[] = {
 	NET_F_GUEST_USO6,
 	NET_F_HOST_USO,
 	NET_F_HASH_REPORT,
+	NET_F_SPEED_DUPLEX,
 	NET_F_GUEST_UDP_TUNNEL_GSO,
 	NET_F_GUEST_UDP_TUNNEL_GSO_CSUM,
 	NET_F_HOST_UDP_TUNNEL_GSO,
@@ -68,6 +70,7 @@ static const struct need {
 	{ NET_F_CTRL_RX, 1, { NET_F_CTRL_VQ } },
 	{ NET_F_CTRL_VLAN, 1, { NET_F_CTRL_VQ } },
 	{ NET_F_CTRL_RX_EXTRA, 1, { NET_F_CTRL_VQ } },
+	{ NET_F_GUEST_ANNOUNCE, 1, { NET_F_CTRL_VQ } },
 	{ NET_F_MQ, 1, { NET_F_CTRL_VQ } },
 	{ NET_F_CTRL_MAC_ADDR, 1, { NET_F_CTRL_VQ } },
 };
@@ -91,6 +94,7 @@ static size_t config_len(const struct vio_features *offered)
 		{ NET_F_STATUS, offsetof(struct net_config, max_virtqueue_pairs) },
 		{ NET_F_MQ, offsetof(struct net_config, mtu) },
 		{ NET_F_MTU, offsetof(struct net_config, speed) },
+		{ NET_F_SPEED_DUPLEX, offsetof(struct net_config, rss_max_key_size) },
 		{ NET_F_HASH_REPORT, offsetof(struct net_config, supported_tunnel_types) },
 	};
 	size_t len = 0;
@@ -112,6 +116,8 @@ void loop_config_fill(struct vio_loop *loop)
 	loop->config.status = le16_from(NET_STATUS_LINK_UP);
 	loop->config.max_virtqueue_pairs = le16_from((uint16_t)loop->opt.max_queues);
 	loop->config.mtu = le16_from((uint16_t)loop->opt.mtu);
+	loop->config.speed = le32_from((uint32_t)loop->opt.speed);
+	loop->config.duplex = loop->opt.speed == UINT32_MAX ? UINT8_MAX : NET_DUPLEX_FULL;
 }
 
 /* What is left of the offer without @no: a device offers nothing whose need it lacks. */

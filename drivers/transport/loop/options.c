@@ -15,6 +15,7 @@ const char loop_help[] =
 	"  max_queues=N    queue pairs offered, 1 to 64 (64)\n"
 	"  max_size=N      largest ring, 2 to 32768 (1024)\n"
 	"  max_mtu=N       the MTU that it tells, 68 to 65535 (1500)\n"
+	"  speed=N         the link's speed that it tells, in Mb/s (unknown)\n"
 	"  no=NAME+NAME    features that are not offered\n"
 	"  refuse=NAME+... features that the device does not accept though it offers them\n"
 	"  kick=never|always|event  which kicks it asks for; always and event sleep until one "
@@ -182,6 +183,7 @@ static int take_numbers(struct address *addr, struct loop_options *opt)
 		{ "max_queues", 1, LOOP_PAIRS_MAX, &opt->max_queues },
 		{ "max_size", 2, SPLIT_ENTRIES_MAX, &opt->max_size },
 		{ "max_mtu", NET_MTU_MIN, 65535, &opt->mtu },
+		{ "speed", 0, UINT32_MAX, &opt->speed },
 		{ "seed", 0, UINT64_MAX, &opt->seed },
 		{ "batch", 1, LOOP_DONE_MAX, &opt->batch },
 		{ "slow", 1, 65535, &opt->slow },
@@ -238,6 +240,7 @@ int loop_options_take(struct address *addr, struct loop_options *opt)
 		.max_queues = LOOP_PAIRS_MAX,
 		.max_size = 1024,
 		.mtu = 1500,
+		.speed = UINT32_MAX,
 		.seed = 1,
 		.batch = 1,
 		.slow = UINT32_MAX,

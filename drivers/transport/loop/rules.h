@@ -86,7 +86,10 @@ struct queue;
 	X(TX_TUNNEL, false, "the tunnel offsets do not fit the frame (5.1.6.2.1)") \
 	/* 5.1.6.5 "Control Virtqueue" */ \
 	X(CTRL_SHAPE, false, \
-	  "a control command has no class and command, or no room for the ack (5.1.6.5)")
+	  "a control command has no class and command, or no room for the ack (5.1.6.5)") \
+	X(CTRL_PARTS, false, \
+	  "a control command's header or ack has not a descriptor of its own, as older devices " \
+	  "need it")
 
 enum rule {
 #define X(name, breaks, sentence) RULE_##name,

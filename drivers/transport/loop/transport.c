@@ -228,6 +228,34 @@ static int loop_config_read(struct transport *tp, size_t off, void *dst, size_t 
 	return 0;
 }
 
+void loop_config_changed(struct vio_loop *loop)
+{
+	loop->generation++;
+}
+
+/* Change bits of the configuration's status. */
+static void change_status(struct vio_loop *loop, uint16_t bits, bool on)
+{
+	uint16_t status;
+
+	loop_lock(loop);
+	status = le16_to(loop->config.status);
+	status = (uint16_t)(on ? status | bits : status & ~bits);
+	loop->config.status = le16_from(status);
+	loop_config_changed(loop);
+	loop_unlock(loop);
+}
+
+void vio_loop_link_set(struct vio_loop *loop, bool up)
+{
+	change_status(loop, NET_STATUS_LINK_UP, up);
+}
+
+void vio_loop_announce(struct vio_loop *loop)
+{
+	change_status(loop, NET_STATUS_ANNOUNCE, true);
+}
+
 static int loop_map(struct transport *tp, const struct vio_region *region, uint64_t *bias)
 {
 	struct vio_loop *loop = loop_of(tp);

@@ -42,6 +42,13 @@ VIO_API int vio_loop_connect(struct vio_loop *a, struct vio_loop *b);
  */
 VIO_API uint64_t vio_loop_violations(const struct vio_loop *loop, const char **first);
 
+/* Take the link up or down, as its status shows it; it goes on to carry frames. Ends with a reset.
+ * Thread safety: any thread. */
+VIO_API void vio_loop_link_set(struct vio_loop *loop, bool up);
+
+/* Ask the driver to announce itself: vio_port_info.announce. Thread safety: any thread. */
+VIO_API void vio_loop_announce(struct vio_loop *loop);
+
 /* Packets the device itself has taken in, given out, and lost, duplicated, reordered or corrupted
  * on purpose; packets for which the driver had posted no buffer, or none that was large enough; and
  * kicks that it has received, on all queues. */

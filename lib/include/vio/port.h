@@ -32,6 +32,23 @@ struct vio_port_opts {
 	uint32_t timeout_ms;
 };
 
+/* An Ethernet address. */
+struct vio_mac {
+	uint8_t byte[6];
+};
+
+/* What a port receives beyond frames to its own address: vio_port_rx_mode_set(). */
+enum vio_rx_mode {
+	VIO_RX_PROMISC,  /* every frame */
+	VIO_RX_ALLMULTI, /* every multicast frame */
+	VIO_RX_ALLUNI,  /* every unicast frame; this and those below are an extra of some devices */
+	VIO_RX_NOMULTI, /* no multicast frame */
+	VIO_RX_NOUNI,   /* no unicast frame */
+	VIO_RX_NOBCAST, /* no broadcast frame */
+};
+
+enum vio_duplex { VIO_DUPLEX_UNKNOWN, VIO_DUPLEX_HALF, VIO_DUPLEX_FULL };
+
 enum vio_port_state {
 	VIO_PORT_UP,
 	VIO_PORT_QUEUE_BROKEN, /* a queue's device broke the rules; the other queues go on */
@@ -52,11 +69,18 @@ enum vio_port_state {
  * @net_hdr_len: bytes of the virtio-net header
  * @rx_variant: name of the receive body in use, "rx_packed_in_order"
  * @tx_variant: the same for transmit
- * @mac: the port's address: the device's, or a random local one
+ * @mac: the port's address: what vio_port_mac_set() gave it, the device's, or a random local one
  * @mtu: largest layer 3 packet; 1500 where the device does not say
  * @link_up: as the device says; true where it says nothing
  * @ring_bytes: memory of the rings, in the shared region
  * @private_bytes: memory of the port outside the shared region
+ * @queues_live: queue pairs that the device uses: vio_port_queues_set()
+ * @rx_frame_max: bytes of the longest frame that receive buffers take, several of them with
+ * mrg_rxbuf
+ * @speed_mbps: of the link, in Mb/s; 0: unknown
+ * @duplex: of the link
+ * @announce: the device asks that the port make itself known: see vio_port_announce_ack()
+ * @rx_modes: what vio_port_rx_mode_set() has switched on: bit N stands for mode N
  */
 struct vio_port_info {
 	const char *address;
@@ -75,6 +99,12 @@ struct vio_port_info {
 	bool link_up;
 	size_t ring_bytes;
 	size_t private_bytes;
+	uint16_t queues_live;
+	uint32_t rx_frame_max;
+	uint32_t speed_mbps;
+	enum vio_duplex duplex;
+	bool announce;
+	uint8_t rx_modes;
 };
 
 /*
@@ -142,11 +172,12 @@ VIO_API int vio_port_open(const char *address, struct vio_pool *pool,
  */
 VIO_API void vio_port_close(struct vio_port *port);
 
-/* Fill @info; its strings belong to the port. Control call. */
+/* Fill @info, with the link's state as it is now; its strings belong to the port. Control call. */
 VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *info);
 
 /**
- * vio_port_check - look after the port: backend alive, device status, queues in order
+ * vio_port_check - look after the port: backend alive, device status, queues in order; read the
+ * link's state anew
  *
  * A cheap control call (at most a few system calls, never blocks) for now and then, beside the data
  * path: the bursts themselves never ask. On a port that is not up, bursts return 0.
@@ -154,6 +185,75 @@ VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *in
  * Return: the state; vio_error_last() says what happened when it is not VIO_PORT_UP.
  */
 VIO_API enum vio_port_state vio_port_check(struct vio_port *port);
+
+/*
+ * Control calls. All of them: thread safety: one thread at a time on a port, beside its data path.
+ * What the device has accepted is remembered. Return: 0, or a negative errno with vio_error_last()
+ * telling more:
+ *   -ENOTSUP the device does not offer what the call needs, or it was not negotiated;
+ *   -EINVAL an argument is out of its range;
+ *   -EIO the device refused;
+ *   -ETIMEDOUT the device did not answer within timeout_ms: it is not asked again before a reset,
+ *   so that a late answer can't be taken for another call's;
+ *   -EPROTO the device answered nonsense: as -ETIMEDOUT.
+ */
+
+/**
+ * vio_port_rx_mode_set - switch one of the receive modes on or off
+ *
+ * Needs the feature ctrl_rx; ctrl_rx_extra for VIO_RX_ALLUNI and what stands behind it. At first
+ * all are as the device thinks right, which for promiscuous mode often means on.
+ */
+VIO_API int vio_port_rx_mode_set(struct vio_port *port, enum vio_rx_mode mode, bool on);
+
+/**
+ * vio_port_mac_set - give the port another address
+ * @mac: unicast, and not zero
+ *
+ * Needs the feature ctrl_mac_addr, or a legacy device.
+ */
+VIO_API int vio_port_mac_set(struct vio_port *port, const struct vio_mac *mac);
+
+#define VIO_MAC_TABLE_MAX 128
+
+/**
+ * vio_port_mac_table_set - receive frames to these addresses too, and to no others set before
+ * @unicast: @n_unicast addresses; NULL where that is 0
+ * @multicast: @n_multicast addresses; together at most VIO_MAC_TABLE_MAX
+ *
+ * Needs the feature ctrl_rx. A device whose own table is smaller receives more than was asked for.
+ */
+VIO_API int vio_port_mac_table_set(struct vio_port *port, const struct vio_mac *unicast,
+				   uint16_t n_unicast, const struct vio_mac *multicast,
+				   uint16_t n_multicast);
+
+/**
+ * vio_port_vlan_set - let frames of a VLAN through, or not any more
+ * @vlan: 0 to 4095
+ *
+ * Needs the feature ctrl_vlan, which is negotiated only where the address says ctrl_vlan=on: from
+ * then on the device drops tagged frames, but for the VLANs that are let through.
+ */
+VIO_API int vio_port_vlan_set(struct vio_port *port, uint16_t vlan, bool on);
+
+/**
+ * vio_port_queues_set - use so many queue pairs from now on
+ * @queues: 1 to vio_port_info.queues
+ *
+ * The device puts frames into the receive queues of the first @queues pairs. Transmit queues behind
+ * them take nothing; what a receive queue has already is still there to be fetched. No thread may
+ * be sending on a queue pair that goes out of use.
+ */
+VIO_API int vio_port_queues_set(struct vio_port *port, uint16_t queues);
+
+/**
+ * vio_port_announce_ack - tell the device that the port has made itself known
+ *
+ * After the guest has moved to another host, the device asks for that (vio_port_info.announce). The
+ * program sends what its network needs, a gratuitous ARP of each of its addresses, say, which only
+ * it knows, and calls this then. Needs the feature guest_announce.
+ */
+VIO_API int vio_port_announce_ack(struct vio_port *port);
 
 /* The queues, @i from 0 to vio_port_info.queues - 1; NULL beyond. They belong to the port. */
 VIO_API struct vio_rxq *vio_port_rxq(struct vio_port *port, uint16_t i);
