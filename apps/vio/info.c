@@ -50,6 +50,21 @@ static void print_stats(void)
 #undef X
 }
 
+/* "up, 10000 Mb/s, full duplex"; what is not known is left out. */
+static void print_link(const struct vio_port_info *i)
+{
+	static const char *const duplex[] = {
+		[VIO_DUPLEX_UNKNOWN] = "",
+		[VIO_DUPLEX_HALF] = ", half duplex",
+		[VIO_DUPLEX_FULL] = ", full duplex",
+	};
+
+	printf("%-16s %s", "link", i->link_up ? "up" : "down");
+	if (i->speed_mbps)
+		printf(", %u Mb/s", i->speed_mbps);
+	printf("%s%s\n", duplex[i->duplex], i->announce ? ", an announcement is asked for" : "");
+}
+
 static void print_port(const struct vio_port *port, const struct vio_pool *pool)
 {
 	struct vio_port_info i;
@@ -61,7 +76,8 @@ static void print_port(const struct vio_port *port, const struct vio_pool *pool)
 	printf("%-16s %02x:%02x:%02x:%02x:%02x:%02x\n", "MAC", i.mac[0], i.mac[1], i.mac[2],
 	       i.mac[3], i.mac[4], i.mac[5]);
 	printf("%-16s %u\n", "MTU", i.mtu);
-	printf("%-16s %s\n", "link", i.link_up ? "up" : "down");
+	print_link(&i);
+	printf("%-16s up to %u bytes\n", "received frames", i.rx_frame_max);
 	printf("%-16s %u of %u, rings of %u entries\n", "queue pairs", i.queues, i.queues_max,
 	       i.entries);
 	printf("%-16s %s, %s, net header of %u bytes\n", "bodies", i.rx_variant, i.tx_variant,

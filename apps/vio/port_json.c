@@ -101,6 +101,12 @@ json_t *port_json(struct vio_port *port)
 	json_object_set_new(o, "mac", json_string(mac));
 	json_object_set_new(o, "mtu", json_integer(i.mtu));
 	json_object_set_new(o, "link_up", json_boolean(i.link_up));
+	json_object_set_new(o, "rx_frame_max_bytes", json_integer(i.rx_frame_max));
+	if (i.speed_mbps)
+		json_object_set_new(o, "speed_mbps", json_integer(i.speed_mbps));
+	if (i.duplex != VIO_DUPLEX_UNKNOWN)
+		json_object_set_new(o, "duplex",
+				    json_string(i.duplex == VIO_DUPLEX_FULL ? "full" : "half"));
 	json_object_set_new(o, "ring_bytes", json_integer((json_int_t)i.ring_bytes));
 	json_object_set_new(o, "private_bytes", json_integer((json_int_t)i.private_bytes));
 	json_object_set_new(o, "rx", queues_json(port, i.queues, true));
