@@ -150,6 +150,7 @@ static void help_schemes(void)
 	       "  size=N          entries of each ring, 2 to 32768; split: a power of two (up to "
 	       "1024)\n"
 	       "  timeout=MS      deadline of each exchange with the device (1000)\n"
+	       "  wait            ask for events, so that programs can sleep for packets\n"
 	       "  FEATURE=on      must be negotiated; off: must not; auto: as the driver sees "
 	       "fit:");
 	help_features();

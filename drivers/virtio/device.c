@@ -11,6 +11,7 @@
 #include "config.h"
 #include "control.h"
 #include "net_hdr.h"
+#include "wait.h"
 
 #define MTU_DEFAULT 1500u
 #define VLAN_ROOM   8u /* two tags */
@@ -245,8 +246,10 @@ static int add_rxq(struct virtio_port *port, const struct queue_opts *opts)
 		free(q);
 		return rc;
 	}
+	place.event = port->wait;
 	port->rxq[port->rx_ready] = q;
-	return enable(port, QUEUE_RX(port->rx_ready++), &place, &q->ring);
+	rc = enable(port, QUEUE_RX(port->rx_ready++), &place, &q->ring);
+	return rc < 0 ? rc : wait_queue(port, q, place.index);
 }
 
 static int add_txq(struct virtio_port *port, const struct queue_opts *opts)
@@ -376,6 +379,8 @@ static int bring_up(struct virtio_port *port)
 		rc = status_add(port, STATUS_DRIVER);
 	if (rc == 0)
 		rc = negotiate(port);
+	if (rc == 0)
+		rc = wait_config(port);
 	if (rc == 0)
 		rc = read_pairs(port);
 	if (rc == 0)

@@ -22,6 +22,12 @@ struct link_state {
 	enum vio_duplex duplex;
 };
 
+/* What becomes readable when the configuration changes. */
+struct config_event {
+	bool there;
+	struct transport_event on;
+};
+
 /* What control calls have set and the device has accepted: to be set again after a reset. */
 struct control_state {
 	uint8_t rx_known, rx_on; /* a bit for each enum vio_rx_mode */
@@ -44,13 +50,15 @@ struct virtio_port {
 	/* asked for */
 	struct feature_wishes wishes;
 	uint16_t queues_wanted, entries_wanted;
+	bool wait; /* events */
 
 	/* what came of it */
 	struct vio_features offered, taken;
 	uint64_t bias;
 	uint16_t queues, queues_max, entries, hdr_len, mtu;
 	uint8_t mac[6];
-	struct link_state link;    /* as last read */
+	struct link_state link; /* as last read */
+	struct config_event config_event;
 	enum vio_port_state state; /* as last seen by the check */
 	struct vio_error why;      /* it is not up any more */
 

@@ -8,6 +8,7 @@
 #include "../../lib/base/err.h"
 #include "config.h"
 #include "control.h"
+#include "wait.h"
 
 static struct virtio_port *port_of(const struct vio_port *port)
 {
@@ -33,6 +34,7 @@ static int take_options(struct virtio_port *port, struct address *addr,
 {
 	uint64_t queues = opts->queues ? opts->queues : 1, entries = opts->entries;
 	uint64_t timeout = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_DEFAULT;
+	bool wait = opts->wait;
 	int rc;
 
 	port->wishes = (struct feature_wishes){ opts->features_on, opts->features_off };
@@ -41,6 +43,8 @@ static int take_options(struct virtio_port *port, struct address *addr,
 		rc = address_take_number(addr, "queues", 1, QUEUE_PAIRS_MAX, &queues);
 	if (rc == 0)
 		rc = address_take_number(addr, "size", 2, SPLIT_ENTRIES_MAX, &entries);
+	if (rc == 0)
+		rc = address_take_bool(addr, "wait", &wait);
 	if (rc == 0)
 		rc = address_take_number(addr, "timeout", 1, 600000, &timeout);
 	if (rc < 0)
@@ -51,6 +55,7 @@ static int take_options(struct virtio_port *port, struct address *addr,
 	port->queues_wanted = (uint16_t)queues;
 	port->entries_wanted = (uint16_t)entries;
 	port->timeout_ms = (uint32_t)timeout;
+	port->wait = wait;
 	return 0;
 }
 
@@ -199,6 +204,7 @@ static enum vio_port_state virtio_check(struct vio_port *pub)
 		err_restore(&port->why);
 		return port->state;
 	}
+	wait_config_clear(port);
 	rc = port->tp->ops->check(port->tp);
 	if (rc == 0 && config_link(port) == -EIO)
 		rc = -EIO;
@@ -239,6 +245,7 @@ const struct port_driver virtio_driver = {
 	.vlan_set = control_vlan_set,
 	.queues_set = control_queues_set,
 	.announce_ack = control_announce_ack,
+	.event_fd = wait_config_fd,
 };
 
 /* Counters have one writer each; a snapshot reads them one by one. */

@@ -16,6 +16,13 @@
 struct rx_variant;
 struct tx_variant;
 
+/* What a receive queue sleeps on: wait.h. */
+struct rx_event {
+	struct transport *tp; /* NULL: nothing */
+	struct transport_event on;
+	struct mode mode; /* the ring's */
+};
+
 /* Counters are written once per burst, to lines that only this queue's thread writes. */
 struct rxq {
 	struct vio_rxq pub;
@@ -34,6 +41,7 @@ struct rxq {
 	struct vio_pkt *partial;
 	le16 offload_mask; /* flags and gso_type; 0 where no receive offload was negotiated */
 	const struct rx_variant *variant;
+	struct rx_event event;
 	struct vio_queue_stats stats CACHE_ALIGNED;
 };
 

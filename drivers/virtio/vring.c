@@ -80,16 +80,54 @@ static struct layout layout_of(const struct vring_opts *opts)
 	return at;
 }
 
-/* Say that no notifications are wanted: we poll ("Used Buffer Notification Suppression"). */
-static void silence(struct ring *r, const struct vring_opts *opts)
+/* Position in a packed ring as the event structure has it. The flags of a descriptor that is used
+ * in this lap are both set where the wrap counter is 1. */
+static uint32_t packed_off_wrap(const struct ring *r)
 {
-	if (opts->packed)
-		ring_store(&r->driver.event->flags, le16_from(PACKED_EVENT_DISABLE));
-	else if (opts->event_idx) /* flags must be 0; one notification in 65536 is as near as it
-				     gets */
-		ring_store(&r->driver.avail->ring[r->entries], le16_from(UINT16_MAX));
+	return r->take.at | (r->take.flags ? 0x8000u : 0);
+}
+
+/* Both halves of the structure are one word, so that the device can't see the new flags with an old
+ * offset. */
+static void packed_event_set(struct ring *r, uint32_t flags)
+{
+	ring_store((le32 *)(void *)r->driver.event, le32_from(packed_off_wrap(r) | flags << 16));
+}
+
+void vring_arm(struct ring *r, const struct mode mode)
+{
+	le16 *used_event = &r->driver.avail->ring[r->entries];
+
+	if (mode.packed)
+		packed_event_set(r, r->event_idx ? PACKED_EVENT_DESC : PACKED_EVENT_ENABLE);
+	else if (r->event_idx)
+		ring_store(used_event, le16_from((uint16_t)r->take.idx));
+	else
+		ring_store(&r->driver.avail->flags, le16_from(0));
+	ring_fence(); /* B7, pairs with the device's between its used entries and reading this */
+}
+
+void vring_disarm(struct ring *r, const struct mode mode)
+{
+	le16 *used_event = &r->driver.avail->ring[r->entries];
+
+	if (mode.packed)
+		packed_event_set(r, PACKED_EVENT_DISABLE);
+	else if (r->event_idx) /* flags must be 0; one notification in 65536 is as near as it gets
+				*/
+		ring_store(used_event, le16_from((uint16_t)(r->take.idx - 1)));
 	else
 		ring_store(&r->driver.avail->flags, le16_from(AVAIL_NO_INTERRUPT));
+}
+
+bool vring_pending(const struct ring *r, const struct mode mode)
+{
+	if (mode.in_order && r->take.left)
+		return true;
+	if (mode.packed)
+		return packed_used(r->desc.packed + r->take.at, r->take.flags);
+	return (uint16_t)r->take.seen != (uint16_t)r->take.idx ||
+	       le16_to(ring_load_acquire(&r->device.used->idx)) != (uint16_t)r->take.idx;
 }
 
 int vring_init(struct ring *r, struct vio_region *region, const struct vring_opts *opts,
@@ -136,7 +174,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 	};
 	if (!opts->packed)
 		vring_name(r, r->entries, (struct mode){ .in_order = opts->in_order });
-	silence(r, opts);
+	vring_disarm(r, (struct mode){ .packed = opts->packed });
 	return 0;
 
 free_private:

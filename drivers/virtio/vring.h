@@ -319,4 +319,15 @@ void vring_fini(struct ring *r);
  * was. */
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache);
 
+/*
+ * Notifications of used buffers ("Used Buffer Notification Suppression"). Armed, the device
+ * notifies of the next buffer that it uses; whoever sleeps then must look once more in between,
+ * with vring_pending(), as the device may have used one before it saw this. A ring begins disarmed.
+ */
+void vring_arm(struct ring *r, const struct mode mode);
+void vring_disarm(struct ring *r, const struct mode mode);
+
+/* Is there a completion to look at, or anything that the bursts would break the ring for? */
+bool vring_pending(const struct ring *r, const struct mode mode);
+
 #endif

@@ -119,6 +119,8 @@
 	  "do without, or switch the feature on at the device") \
 	X(CTRL_VALUE, "VIO-CTRL-02", "an argument of a control call is out of its range", \
 	  "see the call's comment in vio/port.h") \
+	X(EVENT_NONE, "VIO-CTRL-03", "the port was opened without wait=on, so nothing notifies", \
+	  "open it with wait=on; where that fails, poll") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

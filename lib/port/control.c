@@ -91,3 +91,8 @@ int vio_port_announce_ack(struct vio_port *port)
 {
 	return port->driver->announce_ack(port);
 }
+
+int vio_port_event_fd(struct vio_port *port)
+{
+	return port->driver->event_fd(port);
+}

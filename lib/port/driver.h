@@ -39,6 +39,7 @@ struct port_driver {
 	int (*vlan_set)(struct vio_port *port, uint16_t vlan, bool on);
 	int (*queues_set)(struct vio_port *port, uint16_t queues);
 	int (*announce_ack)(struct vio_port *port);
+	int (*event_fd)(struct vio_port *port);
 };
 
 /* Which driver serves which scheme: one table at link time, ended by scheme NULL;

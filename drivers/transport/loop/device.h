@@ -135,6 +135,11 @@ struct queue {
 	uint32_t n_done;
 	bool staged, dirty;
 
+	/* used buffer notifications; -1: the driver wants none of this queue */
+	int event_fd;
+	uint16_t told; /* used_next when the driver was last notified, or decided not to be */
+	bool told_wrap;
+
 	/* notifications; kicks and allowance are shared with the driver's thread */
 	bool asleep;
 	uint64_t kicks_seen;
@@ -154,6 +159,8 @@ struct ring_ops {
 	void (*publish)(struct queue *q);
 	/* Say whether kicks are wanted. */
 	void (*ask)(struct queue *q, bool on);
+	/* Does the driver want to hear of what was used since q->told? */
+	bool (*wanted)(const struct queue *q);
 	/* Look whether the driver's own suppression word is legal. */
 	void (*check_driver)(struct queue *q);
 };
@@ -214,6 +221,7 @@ struct vio_loop {
 	uint32_t generation;
 	struct net_config config;
 	size_t config_len;
+	int config_fd; /* event of its changes; -1: not asked for */
 	struct ctrl_state ctrl;
 
 	struct {

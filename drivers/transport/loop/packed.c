@@ -205,6 +205,26 @@ static void packed_ask(struct queue *q, bool on)
 		shared_release16(q, WORD_EVENT_FLAGS, &q->device_event->flags, flags);
 }
 
+/* Slots from position @at of lap @wrap to a later one; beyond the ring's size if that lies behind.
+ */
+static uint32_t slots_to(const struct queue *q, uint16_t at, bool wrap)
+{
+	uint32_t to = at + (wrap == q->told_wrap ? 0u : q->entries);
+
+	return to - q->told;
+}
+
+/* "Driver and Device Event Suppression", read as one word. */
+static bool packed_wanted(const struct queue *q)
+{
+	uint32_t word = le32_to(ring_load((const le32 *)(const void *)q->driver_event));
+	uint32_t flags = word >> 16;
+
+	if (flags != PACKED_EVENT_DESC)
+		return flags == PACKED_EVENT_ENABLE;
+	return slots_to(q, word & 0x7fff, word >> 15 & 1) < slots_to(q, q->used_next, q->used_wrap);
+}
+
 static void packed_check_driver(struct queue *q)
 {
 	uint16_t flags = le16_to(ring_load(&q->driver_event->flags));
@@ -224,5 +244,6 @@ const struct ring_ops packed_device_ring = {
 	.use = packed_use,
 	.publish = packed_publish,
 	.ask = packed_ask,
+	.wanted = packed_wanted,
 	.check_driver = packed_check_driver,
 };

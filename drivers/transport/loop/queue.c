@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "../../../lib/base/err.h"
 #include "random.h"
@@ -210,6 +212,21 @@ void queue_done(struct queue *q, const struct chain *c, uint32_t len)
 	q->done[q->n_done++] = d;
 }
 
+/* Notify the driver, if it asks for that and not otherwise: one that forgets to ask sleeps on. */
+static void notify(struct queue *q)
+{
+	static const uint64_t one = 1;
+
+	ring_fence(); /* pairs with the driver's between asking and its last look (B7) */
+	if (q->ring->wanted(q)) {
+		ssize_t n = write(q->event_fd, &one, sizeof(one));
+
+		(void)n; /* a counter that is full is readable, too */
+	}
+	q->told = q->used_next;
+	q->told_wrap = q->used_wrap;
+}
+
 void queue_flush(struct queue *q)
 {
 	if (q->dirty) {
@@ -217,6 +234,8 @@ void queue_flush(struct queue *q)
 		q->ring->publish(q);
 		q->dirty = false;
 		q->epoch++;
+		if (q->event_fd >= 0)
+			notify(q);
 	}
 	if (q->loop->opt.kick == KICK_NEVER && q->role != ROLE_CTRL)
 		q->ring->ask(q, false);
@@ -306,6 +325,7 @@ int queue_open(struct vio_loop *loop, const struct ring_place *place, struct que
 	*q = (struct queue){ .loop = loop, .index = place->index, .entries = place->entries };
 	q->role = role_of(loop, q->index);
 	q->in_order = loop_has(loop, F_IN_ORDER);
+	q->event_fd = -1;
 	q->staged = q->in_order ? loop->opt.batch > 1 : loop->opt.ooo;
 	q->segs_max = 2 * n;
 	q->epoch = 1;
@@ -322,6 +342,12 @@ int queue_open(struct vio_loop *loop, const struct ring_place *place, struct que
 		return err_set(ERR_QUEUE_SIZE, -EINVAL, "loop: queue %u: %s", place->index,
 			       violation_first(loop));
 	}
+	if (place->event) {
+		q->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (q->event_fd < 0)
+			goto no_memory;
+	}
+	q->told_wrap = true;
 	ask_first(q);
 	q->enabled = true;
 	*out = q;
@@ -336,6 +362,8 @@ void queue_close(struct queue *q)
 {
 	if (!q)
 		return;
+	if (q->event_fd >= 0)
+		close(q->event_fd);
 	free(q->segs);
 	free(q->chains);
 	free(q->known);

@@ -123,6 +123,18 @@ static void split_ask(struct queue *q, bool on)
 		shared_put16(q, WORD_AVAIL_EVENT, q->avail_event, event);
 }
 
+static bool split_wanted(const struct queue *q)
+{
+	const le16 *used_event = &q->avail->ring[q->entries];
+	uint16_t event;
+
+	if (!q->loop->event_idx)
+		return !(le16_to(ring_load(&q->avail->flags)) & AVAIL_NO_INTERRUPT);
+	/* "Used Buffer Notification Suppression": the index passes the event. */
+	event = le16_to(ring_load(used_event));
+	return (uint16_t)(event - q->told) < (uint16_t)(q->used_next - q->told);
+}
+
 static void split_check_driver(struct queue *q)
 {
 	uint16_t flags = le16_to(ring_load(&q->avail->flags));
@@ -141,5 +153,6 @@ const struct ring_ops split_device_ring = {
 	.use = split_use,
 	.publish = split_publish,
 	.ask = split_ask,
+	.wanted = split_wanted,
 	.check_driver = split_check_driver,
 };

@@ -2,6 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "../../../lib/base/err.h"
 #include "shared.h"
@@ -65,6 +68,8 @@ static void loop_free(struct vio_loop *loop)
 		free(loop->pair[i].held);
 	}
 	free(loop->bounce);
+	if (loop->config_fd >= 0)
+		close(loop->config_fd);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);
 }
@@ -86,6 +91,7 @@ static int loop_open(struct address *addr, uint32_t timeout_ms, struct transport
 	if (!loop)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "loop: a device");
 	loop->tp.ops = &loop_transport;
+	loop->config_fd = -1;
 	pthread_mutex_init(&loop->lock, NULL);
 	rc = loop_options_take(addr, &loop->opt);
 	if (rc < 0)
@@ -230,7 +236,14 @@ static int loop_config_read(struct transport *tp, size_t off, void *dst, size_t 
 
 void loop_config_changed(struct vio_loop *loop)
 {
+	static const uint64_t one = 1;
+
 	loop->generation++;
+	if (loop->config_fd >= 0) {
+		ssize_t n = write(loop->config_fd, &one, sizeof(one));
+
+		(void)n;
+	}
 }
 
 /* Change bits of the configuration's status. */
@@ -382,6 +395,28 @@ static int loop_queue_enable(struct transport *tp, const struct ring_place *ring
 	return rc;
 }
 
+static int loop_config_event(struct transport *tp, struct transport_event *ev)
+{
+	struct vio_loop *loop = loop_of(tp);
+
+	if (loop->config_fd < 0)
+		loop->config_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (loop->config_fd < 0)
+		return err_set(ERR_NO_MEMORY, -errno, "loop: eventfd: %s", strerror(errno));
+	*ev = (struct transport_event){ .fd = loop->config_fd };
+	return 0;
+}
+
+static int loop_queue_event(struct transport *tp, uint16_t index, struct transport_event *ev)
+{
+	const struct queue *q = loop_of(tp)->queue[index];
+
+	if (!q || q->event_fd < 0)
+		return -ENOTSUP;
+	*ev = (struct transport_event){ .fd = q->event_fd };
+	return 0;
+}
+
 static int loop_check(struct transport *tp)
 {
 	if (!(loop_status(tp) & STATUS_NEEDS_RESET))
@@ -445,6 +480,8 @@ const struct transport_ops loop_transport = {
 	.map = loop_map,
 	.queue_size_max = loop_queue_size_max,
 	.queue_enable = loop_queue_enable,
+	.config_event = loop_config_event,
+	.queue_event = loop_queue_event,
 	.check = loop_check,
 	.describe = loop_describe,
 };

@@ -317,6 +317,17 @@ static int vu_queue_enable(struct transport *tp, const struct ring_place *ring, 
 	return vu_ring_set(dev, ring, db);
 }
 
+/* The file that the backend was given by SET_VRING_CALL. */
+static int vu_queue_event(struct transport *tp, uint16_t index, struct transport_event *ev)
+{
+	const struct vu_ring *ring = &device_of(tp)->rings[index];
+
+	if (!ring->set)
+		return -ENOTSUP;
+	*ev = (struct transport_event){ .fd = ring->call };
+	return 0;
+}
+
 static int vu_pairs_max(struct transport *tp, uint16_t *pairs)
 {
 	*pairs = device_of(tp)->pairs_max;
@@ -503,6 +514,7 @@ const struct transport_ops vhost_user_transport = {
 	.map = vu_map,
 	.queue_size_max = vu_queue_size_max,
 	.queue_enable = vu_queue_enable,
+	.queue_event = vu_queue_event,
 	.pairs_max = vu_pairs_max,
 	.pairs_set = vu_pairs_set,
 	.check = vu_check,

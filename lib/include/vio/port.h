@@ -22,6 +22,8 @@ struct vio_features {
  * @features_off: bits that must not be negotiated
  * @features_on: bits that must be negotiated: opening fails without them
  * @timeout_ms: deadline of each exchange with the device; default 1000
+ * @wait: ask the device for events, so that vio_rx_wait() and vio_port_event_fd() work; opening
+ * fails with -ENOTSUP where receive queues can't have any
  */
 struct vio_port_opts {
 	size_t size;
@@ -30,6 +32,7 @@ struct vio_port_opts {
 	struct vio_features features_off;
 	struct vio_features features_on;
 	uint32_t timeout_ms;
+	bool wait;
 };
 
 /* An Ethernet address. */
@@ -255,6 +258,17 @@ VIO_API int vio_port_queues_set(struct vio_port *port, uint16_t queues);
  */
 VIO_API int vio_port_announce_ack(struct vio_port *port);
 
+/**
+ * vio_port_event_fd - what becomes readable when the device's configuration has changed
+ *
+ * For poll(2) and the like: once it is readable, vio_port_check() and vio_port_info() tell what the
+ * link is like now; the check makes it unreadable again. Not for reading.
+ *
+ * Return: a file that belongs to the port; -ENOTSUP: the port was opened without wait=on, or its
+ * device has no such event: call vio_port_check() now and then.
+ */
+VIO_API int vio_port_event_fd(struct vio_port *port);
+
 /* The queues, @i from 0 to vio_port_info.queues - 1; NULL beyond. They belong to the port. */
 VIO_API struct vio_rxq *vio_port_rxq(struct vio_port *port, uint16_t i);
 VIO_API struct vio_txq *vio_port_txq(struct vio_port *port, uint16_t i);
@@ -277,6 +291,30 @@ static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, u
 {
 	/* A control call may stop the queue meanwhile. */
 	return __atomic_load_n(&rxq->burst, __ATOMIC_RELAXED)(rxq, pkts, n);
+}
+
+#define VIO_WAIT_QUEUES_MAX 64
+
+/**
+ * vio_rx_wait_any - sleep until a packet has come to one of several queues
+ * @rxqs: @n queues, 1 to VIO_WAIT_QUEUES_MAX, of ports that were opened with wait=on; the calling
+ * thread's own, as for vio_rx_burst()
+ * @timeout_ms: the longest sleep, in milliseconds
+ *
+ * A program polls for as long as packets come, and calls this when none has come for a while. It
+ * never sleeps over a packet; it may wake without one. A queue short of buffers, since the pool had
+ * run out, wakes after 10 ms, as only vio_rx_burst() fills it again. Two system calls at least, so
+ * not for each burst.
+ *
+ * Return: 1: bursts may find something; 0: the time is over, or a signal came; -ENOTSUP a queue
+ * can't notify; -EPIPE a queue has stopped: see vio_port_check(); -EINVAL @n.
+ */
+VIO_API int vio_rx_wait_any(struct vio_rxq *const *rxqs, uint16_t n, uint32_t timeout_ms);
+
+/* The same for one queue. */
+static inline int vio_rx_wait(struct vio_rxq *rxq, uint32_t timeout_ms)
+{
+	return vio_rx_wait_any(&rxq, 1, timeout_ms);
 }
 
 /**
