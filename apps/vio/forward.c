@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forward.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "relaxed.h"
 
 /*
  * A packet-processing program: take packets from one port, change their addresses, send them on.
  * Both ports work on one pool, so that nothing is copied and no buffer changes hands but by its
- * address.
+ * address. Each pair of queues has a thread, which shares nothing with the others but the pool.
  */
-#define BURST 32
+#define BURST   32
+#define NAP_US  50    /* of a thread that steps devices and has nothing to move */
+#define BUFFERS 4096u /* for each pair of queues, and once more */
 
 static void change_addresses(const struct lane *lane, enum forward_mode mode,
 			     const struct vio_pkt *pkt)
@@ -24,14 +31,15 @@ static void change_addresses(const struct lane *lane, enum forward_mode mode,
 		*frame = lane->mac;
 }
 
-static void lane_poll(struct lane *lane, enum forward_mode mode, struct vio_cache *cache)
+/* Return: true if something came. */
+static bool lane_poll(struct lane *lane, enum forward_mode mode, struct vio_cache *cache)
 {
 	struct vio_pkt pkts[BURST];
 	uint16_t n = vio_rx_burst(lane->from, pkts, BURST), sent;
 	bool first = true;
 
 	if (!n)
-		return;
+		return false;
 	for (uint16_t i = 0; i < n; i++) {
 		if (first)
 			change_addresses(lane, mode, &pkts[i]);
@@ -40,47 +48,189 @@ static void lane_poll(struct lane *lane, enum forward_mode mode, struct vio_cach
 	}
 	sent = vio_tx_burst(lane->to, pkts, n);
 	vio_pkt_put(cache, pkts + sent, (uint16_t)(n - sent));
-	lane->received += n;
-	lane->sent += sent;
-	lane->dropped += (uint64_t)(n - sent);
+	counter_add(&lane->stats.received, n);
+	counter_add(&lane->stats.sent, sent);
+	counter_add(&lane->stats.dropped, (uint64_t)(n - sent));
+	return true;
 }
 
-void forward_poll(struct forward *f)
+/* A device in this process works when somebody steps it. Return: true if it moved something. */
+static bool step_devices(const struct forward *f)
 {
+	unsigned int moved = 0;
+
 	for (unsigned int i = 0; i < f->n; i++) {
 		struct vio_loop *model = vio_port_loop(f->ports[i]);
 
-		if (model) /* a device in this process works when somebody steps it */
-			vio_loop_step(model, BURST);
-		lane_poll(&f->lanes[i], f->mode, f->cache);
+		if (model)
+			moved += vio_loop_step(model, BURST);
 	}
+	return moved;
 }
 
-static void lane_init(struct lane *lane, struct vio_port *from, struct vio_port *to)
+static bool stopped(const struct forward *f)
+{
+	return __atomic_load_n(&f->stop, __ATOMIC_RELAXED);
+}
+
+/* Sleep until a packet comes to either lane; what was sent is taken back before. */
+static void rest(struct forwarder *w)
+{
+	struct vio_rxq *from[2];
+
+	for (unsigned int i = 0; i < w->all->n; i++) {
+		vio_tx_burst(w->lanes[i].to, NULL, 0);
+		from[i] = w->lanes[i].from;
+	}
+	if (vio_rx_wait_any(from, (uint16_t)w->all->n, IDLE_SLEEP_MS) < 0)
+		usleep(1000); /* a port has died, which another thread will see */
+}
+
+static void *forwarder_main(void *arg)
+{
+	struct forwarder *w = arg;
+	struct forward *f = w->all;
+	const bool steps = w == f->workers && !f->opts.wait.on;
+
+	while (!stopped(f)) {
+		bool worked = false;
+
+		if (steps)
+			step_devices(f);
+		for (unsigned int i = 0; i < f->n; i++)
+			worked |= lane_poll(&w->lanes[i], f->opts.mode, w->cache);
+		if (idle_enough(&w->idle, worked))
+			rest(w);
+	}
+	return NULL;
+}
+
+/* Where threads sleep, the devices are not stepped by one of them. */
+static void *stepper_main(void *arg)
+{
+	struct forward *f = arg;
+	struct idle idle = idle_init(&f->opts.wait);
+
+	while (!stopped(f))
+		if (idle_enough(&idle, step_devices(f)))
+			usleep(NAP_US);
+	return NULL;
+}
+
+int forward_start(struct forward *f)
+{
+	const bool devices = vio_port_loop(f->ports[0]) || vio_port_loop(f->ports[f->n - 1]);
+	int rc = 0;
+
+	if (f->opts.wait.on && devices) {
+		rc = pthread_create(&f->stepper, NULL, stepper_main, f);
+		f->stepping = !rc;
+	}
+	for (; !rc && f->started < f->queues; f->started += !rc) {
+		struct forwarder *w = &f->workers[f->started];
+
+		rc = pthread_create(&w->thread, NULL, forwarder_main, w);
+	}
+	return rc;
+}
+
+void forward_stop(struct forward *f)
+{
+	__atomic_store_n(&f->stop, true, __ATOMIC_RELAXED);
+	while (f->started)
+		pthread_join(f->workers[--f->started].thread, NULL);
+	if (f->stepping)
+		pthread_join(f->stepper, NULL);
+	f->stepping = false;
+}
+
+struct lane_stats forward_stats(const struct forward *f, unsigned int i)
+{
+	struct lane_stats sum = { 0 };
+
+	for (unsigned int w = 0; w < f->queues; w++) {
+		const struct lane_stats *s = &f->workers[w].lanes[i].stats;
+
+		sum.received += counter_get(&s->received);
+		sum.sent += counter_get(&s->sent);
+		sum.dropped += counter_get(&s->dropped);
+	}
+	return sum;
+}
+
+static void lane_init(struct lane *lane, struct vio_port *from, struct vio_port *to, uint16_t queue)
 {
 	static const struct mac nobody = { { 0x02, 0, 0, 0, 0, 0x02 } };
 	struct vio_port_info info;
 
 	vio_port_info(to, &info);
-	*lane = (struct lane){ .from = vio_port_rxq(from, 0), .to = vio_port_txq(to, 0) };
+	*lane = (struct lane){ .from = vio_port_rxq(from, queue), .to = vio_port_txq(to, queue) };
 	memcpy(lane->mac.src.byte, info.mac, sizeof(info.mac));
 	lane->mac.dst = nobody;
 }
 
-int forward_open(struct forward *f, enum forward_mode mode, char **address, unsigned int n)
+static int open_worker(struct forward *f, uint16_t queue)
 {
-	const struct vio_pool_opts opts =
-		VIO_OPTS(struct vio_pool_opts, .buffers = 8192, .ring_bytes = 4u << 20);
+	struct forwarder *w = &f->workers[queue];
 	int rc;
 
-	*f = (struct forward){ .mode = mode };
-	rc = vio_pool_open(&opts, &f->pool);
-	if (rc == 0)
-		rc = vio_cache_open(f->pool, &f->cache);
+	*w = (struct forwarder){ .all = f, .idle = idle_init(&f->opts.wait) };
+	rc = vio_cache_open(f->pool, &w->cache);
+	if (rc < 0)
+		return rc;
+	f->caches++;
+	for (unsigned int i = 0; i < f->n; i++)
+		lane_init(&w->lanes[i], f->ports[i], f->ports[f->n - 1 - i], queue);
+	return 0;
+}
+
+/* As many pairs of queues as all ports have; a port with more is told to use no others. */
+static int agree_on_queues(struct forward *f)
+{
+	struct vio_port_info info[2];
+	int rc = 0;
+
+	for (unsigned int i = 0; i < f->n; i++) {
+		vio_port_info(f->ports[i], &info[i]);
+		if (!i || info[i].queues < f->queues)
+			f->queues = info[i].queues;
+	}
+	for (unsigned int i = 0; i < f->n && !rc; i++)
+		if (info[i].queues > f->queues)
+			rc = vio_port_queues_set(f->ports[i], (uint16_t)f->queues);
+	return rc;
+}
+
+static int open_ports(struct forward *f, char **address, unsigned int n)
+{
+	const uint16_t queues = f->opts.queues ? f->opts.queues : 1;
+	const struct vio_pool_opts pool =
+		VIO_OPTS(struct vio_pool_opts, .buffers = BUFFERS * (queues + 1u),
+			 .ring_bytes = (queues + 3u) << 20);
+	const struct vio_port_opts port =
+		VIO_OPTS(struct vio_port_opts, .queues = queues, .wait = f->opts.wait.on);
+	int rc = vio_pool_open(&pool, &f->pool);
+
 	for (; rc == 0 && f->n < n; f->n += !rc)
-		rc = vio_port_open(address[f->n], f->pool, NULL, &f->ports[f->n]);
-	for (unsigned int i = 0; rc == 0 && i < n; i++)
-		lane_init(&f->lanes[i], f->ports[i], f->ports[n - 1 - i]);
+		rc = vio_port_open(address[f->n], f->pool, &port, &f->ports[f->n]);
+	return rc;
+}
+
+int forward_open(struct forward *f, const struct forward_opts *opts, char **address, unsigned int n)
+{
+	int rc;
+
+	*f = (struct forward){ .opts = *opts };
+	rc = open_ports(f, address, n);
+	if (rc == 0)
+		rc = agree_on_queues(f);
+	if (rc < 0)
+		return rc;
+	f->workers = aligned_alloc(128, f->queues * sizeof(*f->workers));
+	if (!f->workers)
+		return -ENOMEM;
+	for (uint16_t q = 0; q < f->queues && rc == 0; q++)
+		rc = open_worker(f, q);
 	return rc;
 }
 
@@ -88,6 +238,8 @@ void forward_close(struct forward *f)
 {
 	while (f->n)
 		vio_port_close(f->ports[--f->n]);
-	vio_cache_close(f->cache);
+	while (f->caches)
+		vio_cache_close(f->workers[--f->caches].cache);
+	free(f->workers);
 	vio_pool_close(f->pool);
 }

@@ -2,7 +2,10 @@
 #ifndef APP_FORWARD_H
 #define APP_FORWARD_H
 
+#include <pthread.h>
 #include <vio/vio.h>
+
+#include "idle.h"
 
 enum forward_mode { FORWARD_IO, FORWARD_MAC, FORWARD_MACSWAP };
 
@@ -14,32 +17,61 @@ struct addresses {
 	struct mac dst, src;
 };
 
+/* What one direction has moved; written by one thread, read by others. */
+struct lane_stats {
+	uint64_t received, sent, dropped;
+};
+
 /* One direction: from a queue to another. */
 struct lane {
 	struct vio_rxq *from;
 	struct vio_txq *to;
 	struct addresses mac; /* what FORWARD_MAC writes */
-	uint64_t received, sent, dropped;
+	struct lane_stats stats;
 };
 
-/* Two ports and both directions between them, or one port that answers itself. */
-struct forward {
+struct forward_opts {
 	enum forward_mode mode;
-	unsigned int n;
-	struct vio_pool *pool;
+	uint16_t queues; /* pairs wanted of each port; 0: as its address says */
+	struct idle_option wait;
+};
+
+/* A thread with a queue pair of each port: both directions between two ports, or one port that
+ * answers itself. */
+struct forwarder {
+	struct forward *all;
 	struct vio_cache *cache;
-	struct vio_port *ports[2];
+	struct idle idle;
 	struct lane lanes[2];
+	pthread_t thread;
+} __attribute__((aligned(128)));
+
+struct forward {
+	struct forward_opts opts;
+	unsigned int n;      /* ports */
+	unsigned int queues; /* pairs of each that are used: a thread for each */
+	struct vio_pool *pool;
+	struct vio_port *ports[2];
+	struct forwarder *workers;
+	unsigned int caches, started;
+	bool stepping; /* devices of this process are stepped by a thread of their own: */
+	pthread_t stepper;
+	bool stop;
 };
 
 /*
  * Open @n ports by their addresses. Return: 0, or a negative errno; vio_error_text() tells more,
  * and what was opened is left for forward_close().
  */
-int forward_open(struct forward *f, enum forward_mode mode, char **address, unsigned int n);
+int forward_open(struct forward *f, const struct forward_opts *opts, char **address,
+		 unsigned int n);
 void forward_close(struct forward *f);
 
-/* Move what has come, at most a burst in each direction. */
-void forward_poll(struct forward *f);
+/* Start and end the threads. Return: 0, or a positive errno; end them in any case. */
+int forward_start(struct forward *f);
+void forward_stop(struct forward *f);
+
+/* What has been moved from port @i, by all threads. */
+struct lane_stats forward_stats(const struct forward *f, unsigned int i);
 
 #endif

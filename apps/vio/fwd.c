@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "fail.h"
@@ -10,9 +11,12 @@
 
 /* The command around forward.c: options, rates, an end. */
 struct fwd_config {
-	uint64_t mode, time_ns;
+	uint64_t mode, time_ns, queues;
+	struct idle_option wait;
 	bool quiet, verbose;
 };
+
+#define LOOK_US 20000 /* between two looks at clock and signals */
 
 static volatile sig_atomic_t stopped;
 
@@ -22,26 +26,31 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
-static void print_rates(const struct lane *now, const struct lane *before, unsigned int lanes,
-			double seconds)
+static void print_rates(const struct forward *f, struct lane_stats *before, double seconds)
 {
-	for (unsigned int i = 0; i < lanes; i++)
+	for (unsigned int i = 0; i < f->n; i++) {
+		const struct lane_stats now = forward_stats(f, i);
+
 		printf("%s%u>%u  rx %.4f Mpps  tx %.4f Mpps  dropped %llu", i ? "   " : "", i,
-		       lanes == 1 ? 0 : 1 - i,
-		       (double)(now[i].received - before[i].received) / seconds / 1e6,
-		       (double)(now[i].sent - before[i].sent) / seconds / 1e6,
-		       (unsigned long long)(now[i].dropped - before[i].dropped));
+		       f->n == 1 ? 0 : 1 - i,
+		       (double)(now.received - before[i].received) / seconds / 1e6,
+		       (double)(now.sent - before[i].sent) / seconds / 1e6,
+		       (unsigned long long)(now.dropped - before[i].dropped));
+		before[i] = now;
+	}
 	printf("\n");
 	fflush(stdout);
 }
 
 static void print_totals(const struct forward *f, double seconds)
 {
-	for (unsigned int i = 0; i < f->n; i++)
+	for (unsigned int i = 0; i < f->n; i++) {
+		const struct lane_stats s = forward_stats(f, i);
+
 		printf("RESULT  port %u  received %llu  sent %llu  dropped %llu  in %.3f s\n", i,
-		       (unsigned long long)f->lanes[i].received,
-		       (unsigned long long)f->lanes[i].sent,
-		       (unsigned long long)f->lanes[i].dropped, seconds);
+		       (unsigned long long)s.received, (unsigned long long)s.sent,
+		       (unsigned long long)s.dropped, seconds);
+	}
 }
 
 /* Return: exit code; the error of a port that is not up has been told. */
@@ -55,46 +64,54 @@ static int check_ports(const struct forward *f)
 	return EXIT_OK;
 }
 
-/* Forward until told to stop, the time is over or a port dies. Return: exit code. */
-static int forward_for(struct forward *f, const struct fwd_config *cfg)
+/* Watch until told to stop, the time is over or a port dies. Return: exit code. */
+static int watch(struct forward *f, const struct fwd_config *cfg)
 {
-	uint64_t start = vio_clock_ns(), last = start, now = start;
-	struct lane before[2] = { f->lanes[0], f->lanes[1] };
+	const uint64_t start = vio_clock_ns();
+	struct lane_stats before[2] = { 0 };
+	uint64_t last = start, now = start;
 	int rc = EXIT_OK;
 
-	for (uint64_t round = 0; !stopped && !rc; round++) {
-		forward_poll(f);
-		if (round % 256)
-			continue;
+	while (!stopped && !rc && (!cfg->time_ns || now - start < cfg->time_ns)) {
+		usleep(LOOK_US);
 		now = vio_clock_ns();
-		if (cfg->time_ns && now - start >= cfg->time_ns)
-			break;
 		if (now - last < 1000000000u)
 			continue;
 		rc = check_ports(f);
 		if (!cfg->quiet)
-			print_rates(f->lanes, before, f->n, (double)(now - last) / 1e9);
-		memcpy(before, f->lanes, sizeof(before));
+			print_rates(f, before, (double)(now - last) / 1e9);
 		last = now;
 	}
+	forward_stop(f);
 	print_totals(f, (double)(now - start) / 1e9);
 	return rc;
 }
 
 static int open_and_forward(char **address, unsigned int n, const struct fwd_config *cfg)
 {
+	const struct forward_opts opts = { .mode = (enum forward_mode)cfg->mode,
+					   .queues = (uint16_t)cfg->queues,
+					   .wait = cfg->wait };
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct forward f;
 	int rc;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	if (forward_open(&f, (enum forward_mode)cfg->mode, address, n) < 0)
+	if (forward_open(&f, &opts, address, n) < 0)
 		rc = fail_library();
+	else if (forward_start(&f))
+		rc = fail(FAIL_MEMORY, NULL, "fwd: no thread for each of %u queue pairs", f.queues);
 	else
-		rc = forward_for(&f, cfg);
+		rc = watch(&f, cfg);
+	forward_stop(&f);
 	forward_close(&f);
 	return rc;
+}
+
+static bool read_queues(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, 64, field, why);
 }
 
 static bool read_mode(const char *text, void *field, struct why *why)
@@ -114,6 +131,8 @@ static bool read_mode(const char *text, void *field, struct why *why)
 /* clang-format off */
 static const struct option_def options[] = {
 	{ "mode", 'm', "MODE", read_mode, AT(mode), "io: as it is; mac: from the sending port's address to\n02:00:00:00:00:02; macswap: both exchanged; default io" },
+	{ "queues", 0, "N", read_queues, AT(queues), "queue pairs of each port, with a thread for each; default 1" },
+	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "sleep when nothing has come for so long; default 50" },
 	{ "time", 't', "TIME", option_duration, AT(time_ns), "how long; default until interrupted" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print totals only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
@@ -148,9 +167,11 @@ const struct command command_fwd = {
 	.args = "PORT [PORT2] [options]",
 	.summary = "Forward packets between two ports, or back to where they came from.",
 	.options = options,
-	.examples = "examples:\n"
-		    "  vio fwd vhost-user:/run/a.sock vhost-user:/run/b.sock\n"
-		    "  vio fwd vhost-user:/run/a.sock --mode macswap      an echo on one port\n"
-		    "  vio fwd loop:source loop:sink -t 3s                what one core can do\n",
+	.examples =
+		"examples:\n"
+		"  vio fwd vhost-user:/run/a.sock vhost-user:/run/b.sock\n"
+		"  vio fwd vhost-user:/run/a.sock --mode macswap      an echo on one port\n"
+		"  vio fwd vhost-user:/run/a.sock --queues 4 --wait   idle, it burns no processor\n"
+		"  vio fwd loop:source loop:sink -t 3s                what one core can do\n",
 	.run = fwd,
 };

@@ -25,6 +25,7 @@ struct gen_config {
 	struct vlan_list vlans;
 	bool ipv6, tx_only, rx_only, bidir, quiet, verbose, dry_run;
 	uint64_t burst, queues, buffers;
+	struct idle_option wait;
 	struct cpu_list cpus;
 	double late_limit; /* percent of bursts */
 	const char *json, *write;

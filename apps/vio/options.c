@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fail.h"
+#include "idle.h"
 
 #define HELP_VALUE  1000
 #define HELP_COLUMN 30
@@ -14,6 +15,13 @@ struct tables {
 	struct option longs[OPTIONS_MAX + 2];
 	char shorts[2 * OPTIONS_MAX + 4];
 };
+
+static int arg_kind(const struct option_def *def)
+{
+	if (!def->arg)
+		return no_argument;
+	return *def->arg == '[' ? optional_argument : required_argument;
+}
 
 /* What getopt_long() wants to know. It returns 1 + the index in the command's table. */
 static void tables_make(struct tables *t, const struct option_def *defs)
@@ -24,7 +32,7 @@ static void tables_make(struct tables *t, const struct option_def *defs)
 	for (; n < OPTIONS_MAX && defs[n].name; n++) {
 		t->longs[n] = (struct option){
 			.name = defs[n].name,
-			.has_arg = defs[n].arg ? required_argument : no_argument,
+			.has_arg = arg_kind(&defs[n]),
 			.val = (int)n + 1 + HELP_VALUE,
 		};
 		if (!defs[n].letter)
@@ -104,8 +112,8 @@ static void help_option(const struct option_def *d)
 	const char *text = d->help, *end;
 
 	snprintf(left, sizeof(left), "  %c%c%s--%s%s%s", d->letter ? '-' : ' ',
-		 d->letter ? d->letter : ' ', d->letter ? ", " : "  ", d->name, d->arg ? " " : "",
-		 d->arg ? d->arg : "");
+		 d->letter ? d->letter : ' ', d->letter ? ", " : "  ", d->name,
+		 arg_kind(d) == required_argument ? " " : "", d->arg ? d->arg : "");
 	printf("%-*s ", HELP_COLUMN - 1, left);
 	if (strlen(left) >= HELP_COLUMN)
 		printf("\n%*s", HELP_COLUMN, "");
@@ -149,4 +157,12 @@ bool option_duration(const char *text, void *field, struct why *why)
 bool option_count(const char *text, void *field, struct why *why)
 {
 	return parse_count(text, 1, UINT64_C(1) << 53, field, why);
+}
+
+bool option_wait(const char *text, void *field, struct why *why)
+{
+	struct idle_option *wait = field;
+
+	*wait = (struct idle_option){ .on = true, .spin_us = IDLE_SPIN_US };
+	return !text || parse_count(text, 0, 1000000, &wait->spin_us, why);
 }

@@ -14,7 +14,7 @@ typedef bool (*option_fn)(const char *text, void *field, struct why *why);
 struct option_def {
 	const char *name;
 	char letter;     /* '\0': none */
-	const char *arg; /* name of the argument; NULL: takes none */
+	const char *arg; /* name of the argument; "[=NAME]": may be left out; NULL: takes none */
 	option_fn read;
 	size_t offset; /* of the field in the command's configuration */
 	const char *help;
@@ -49,6 +49,7 @@ void options_help(const struct command *cmd);
 bool option_flag(const char *text, void *field, struct why *why);     /* bool */
 bool option_text(const char *text, void *field, struct why *why);     /* const char * */
 bool option_duration(const char *text, void *field, struct why *why); /* uint64_t, ns */
+bool option_wait(const char *text, void *field, struct why *why);     /* struct idle_option */
 bool option_count(const char *text, void *field, struct why *why);    /* uint64_t, 1 to 2^53 */
 
 #endif

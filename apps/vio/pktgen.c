@@ -133,6 +133,7 @@ static const struct option_def options[] = {
 	{ "queues", 0, "N", read_queues, AT(queues), "queue pairs to ask of each port; default 1" },
 	{ "buffers", 0, "N", read_buffers, AT(buffers), "packet buffers of each port; default by queues" },
 	{ "cores", 0, "LIST", read_cpus, AT(cpus), "processors to use: 2-5 | 0,2 | auto; default auto" },
+	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "threads that only receive sleep when nothing has come for so long; default 50" },
 	{ "rx-only", 0, NULL, option_flag, AT(rx_only), "only receive, for instance what another vio sends" },
 	{ "tx-only", 0, NULL, option_flag, AT(tx_only), "only send" },
 	{ "bidir", 0, NULL, option_flag, AT(bidir), "with two ports: send from both" },
@@ -168,6 +169,8 @@ static int check_conflicts(const struct gen_config *c)
 		return fail(FAIL_PORTS, NULL, "pktgen: no port");
 	if (c->rx_only && c->tx_only)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --rx-only and --tx-only");
+	if (c->wait.on && c->tx_only)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --wait and --tx-only");
 	if (c->bidir && (c->n_ports < 2 || c->rx_only || c->tx_only))
 		return fail(FAIL_CONFLICT, NULL,
 			    "pktgen: --bidir is for two ports that send and receive");

@@ -31,7 +31,8 @@ static int open_port(struct gen *g, unsigned int i)
 		.buffers = (uint32_t)(cfg->buffers ? cfg->buffers
 						   : SPARE_BUFFERS + queues * QUEUE_BUFFERS),
 		.ring_bytes = QUEUE_RINGS * (queues + 1u));
-	struct vio_port_opts port = VIO_OPTS(struct vio_port_opts, .queues = queues);
+	struct vio_port_opts port =
+		VIO_OPTS(struct vio_port_opts, .queues = queues, .wait = cfg->wait.on);
 
 	if (vio_pool_open(&pool, &p->pool) < 0)
 		return fail_library();
@@ -308,6 +309,18 @@ static int open_workers(struct gen *g)
 	return 0;
 }
 
+/* A thread that sends has its own pace. */
+static void let_sleep(struct gen *g)
+{
+	for (unsigned int i = 0; i < g->plan.workers; i++) {
+		struct worker *w = &g->workers[i];
+
+		w->idle = idle_init(&g->cfg->wait);
+		w->idle.on &=
+			!w->n_tx && (!w->n_rx || !w->n_loops) && w->n_rx <= VIO_WAIT_QUEUES_MAX;
+	}
+}
+
 /* Do several threads receive what belongs to one book? */
 static void mark_shared(struct gen *g)
 {
@@ -344,8 +357,10 @@ int gen_open(struct gen *g, const struct gen_config *cfg)
 		rc = open_jobs(g);
 	if (!rc)
 		rc = open_workers(g);
-	if (!rc)
+	if (!rc) {
 		mark_shared(g);
+		let_sleep(g);
+	}
 	return rc;
 }
 

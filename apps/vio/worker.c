@@ -2,9 +2,11 @@
 #include "worker.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 /* Packets that a loop device moves at a time. */
 #define STEP_BUDGET 64u
+#define NAP_US      50
 
 static inline void pause_cpu(void)
 {
@@ -37,6 +39,17 @@ static bool poll_jobs(struct worker *w)
 	return worked;
 }
 
+/* Nothing to do: until a packet comes, or, where devices are stepped, a moment. */
+static void rest(struct worker *w)
+{
+	struct vio_rxq *queues[VIO_WAIT_QUEUES_MAX];
+
+	for (unsigned int i = 0; i < w->n_rx; i++)
+		queues[i] = w->rx[i]->q;
+	if (!w->n_rx || vio_rx_wait_any(queues, (uint16_t)w->n_rx, IDLE_SLEEP_MS) < 0)
+		usleep(NAP_US);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -51,6 +64,8 @@ static void *worker_main(void *arg)
 			busy += now - last;
 		else
 			pause_cpu();
+		if (idle_enough(&w->idle, worked))
+			rest(w);
 		last = now;
 		counter_set(&w->busy_ticks, busy);
 		counter_set(&w->all_ticks, all);

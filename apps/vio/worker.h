@@ -10,6 +10,7 @@
 #include "check.h"
 #include "frame.h"
 #include "hist.h"
+#include "idle.h"
 #include "rate.h"
 #include "stamp.h"
 #include "track.h"
@@ -106,6 +107,7 @@ struct worker {
 	struct tx_job **tx;
 	struct rx_job **rx;
 	struct vio_loop *loops[2];
+	struct idle idle;
 	uint64_t busy_ticks; /* of the devices' part, and of nothing else */
 	uint64_t all_ticks;
 	bool stop;

@@ -8,6 +8,7 @@ usage: run.py VIO SCHEMA
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -290,6 +291,40 @@ def case_fwd(mode, *ports):
     assert m and int(m[1]) > 0, out
 
 
+def cpu_seconds(*args):
+    """Processor time that a run takes, its children and threads included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    code, out, err = vio(*args)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    equal(code, 0, err)
+    return (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime), out
+
+
+def case_idle(*args):
+    """Idle, a command that may sleep needs a small part of what one takes that polls."""
+    for _ in range(TRIES):
+        polling, _ = cpu_seconds(*args)
+        sleeping, _ = cpu_seconds(*args, "--wait")
+        if polling > 0.1 and sleeping < polling / 2:
+            return
+    raise AssertionError(f"{sleeping:.2f} s of processor time asleep, {polling:.2f} s awake")
+
+
+def case_fwd_queues(wait):
+    """Several queue pairs, each with a thread; the port with more is told to use no others."""
+    code, out, err = vio("fwd", "loop:source", "loop:sink,max_queues=2", "--queues", "3",
+                         "-t", "300ms", *wait)
+    equal(code, 0, err)
+    m = re.search(r"port 0 +received (\d+) +sent (\d+) +dropped (\d+)", out)
+    assert m and int(m[1]) > 0, out
+    equal(int(m[1]), int(m[2]) + int(m[3]), "received = sent + dropped")
+
+
+def case_rx_waits():
+    r = pktgen("loop:source", "--rx-only", "-t", "300ms", "--wait")
+    assert r["rx"]["foreign"] > 0, "frames of the device come, none of which is ours"
+
+
 def case_text():
     code, out, err = vio("pktgen", "loop:echo", "-r", "1kpps", "-t", "600ms", "--interval", "200ms",
                          *CALM)
@@ -349,6 +384,8 @@ ERRORS = [
      ["pktgen", "loop:echo", "--ipv6", "-s", "100", "--src-ip", "10.0.0.1"], 2, "VIO-GEN-01"),
     ("options that contradict each other",
      ["pktgen", "loop:echo", "--rx-only", "--tx-only"], 2, "VIO-CLI-05"),
+    ("a sender that sleeps", ["pktgen", "loop:echo", "--tx-only", "--wait"], 2, "VIO-CLI-05"),
+    ("too many queue pairs", ["fwd", "loop:echo", "--queues", "65"], 2, "VIO-CLI-03"),
     ("both directions of one port", ["pktgen", "loop:echo", "--bidir"], 2, "VIO-CLI-05"),
     ("frames above the MTU", ["pktgen", "loop:echo", "-s", "1519"], 3, "VIO-GEN-02"),
     ("an unknown kind of port", ["pktgen", "nic:0"], 3, "VIO-ADDR-01"),
@@ -396,7 +433,7 @@ def case_every_option_is_documented():
     named = set(re.findall(r"--([a-z][a-z0-9-]+)", out))
     for name in ("rate size count time warmup drain src-ip dst-ip src-port dst-port flows src-mac "
                  "dst-mac vlan ipv6 burst queues buffers cores rx-only tx-only json interval quiet "
-                 "verbose bidir write dry-run late-limit").split():
+                 "verbose bidir write dry-run late-limit wait").split():
         assert name in named, f"--{name} is not in the help"
 
 
@@ -501,6 +538,12 @@ def cases():
     for mode in ("io", "mac", "macswap"):
         yield f"fwd {mode} between two ports", case_fwd, (mode, "loop:source", "loop:sink")
         yield f"fwd {mode} on one port", case_fwd, (mode, "loop:source")
+    yield "fwd sleeps when it is idle", case_idle, ("fwd", "loop:echo", "-t", "500ms", "-q")
+    yield "a receiver sleeps when it is idle", case_idle, (
+        "pktgen", "loop:echo", "--rx-only", "-t", "500ms", "-q")
+    yield "a receiver that may sleep receives", case_rx_waits, ()
+    for wait in ([], ["--wait"]):
+        yield f"fwd with several queue pairs {' '.join(wait)}", case_fwd_queues, (wait,)
     yield "text has all its parts", case_text, ()
     yield "--quiet prints the result only", case_quiet, ()
     yield "JSON on stdout stands alone", case_json_stdout, ()

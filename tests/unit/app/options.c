@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../../apps/vio/idle.h"
 #include "../../../apps/vio/options.h"
 
 struct config {
 	uint64_t count, time_ns;
 	const char *text;
 	bool flag;
+	struct idle_option wait;
 };
 
 #define AT(field) offsetof(struct config, field)
@@ -21,6 +23,7 @@ static const struct option_def defs[] = {
 	{ "time", 't', "TIME", option_duration, AT(time_ns), "a time\nand more about it" },
 	{ "text", 0, "TEXT", option_text, AT(text), "a text" },
 	{ "flag", 'f', NULL, option_flag, AT(flag), "a flag" },
+	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "a value that may be left out" },
 	{ 0 },
 };
 
@@ -42,32 +45,44 @@ static const struct line_case {
 	  { "test", "--count", "5", "--flag" },
 	  OPTIONS_OK,
 	  0,
-	  { 5, 0, NULL, true } },
+	  { 5, 0, NULL, true, { false, 0 } } },
 	{ "long options with =",
 	  { "test", "--count=5k" },
 	  OPTIONS_OK,
 	  0,
-	  { 5000, 0, NULL, false } },
-	{ "short options", { "test", "-c", "7", "-f" }, OPTIONS_OK, 0, { 7, 0, NULL, true } },
-	{ "short options in one word", { "test", "-fc7" }, OPTIONS_OK, 0, { 7, 0, NULL, true } },
+	  { 5000, 0, NULL, false, { false, 0 } } },
+	{ "short options",
+	  { "test", "-c", "7", "-f" },
+	  OPTIONS_OK,
+	  0,
+	  { 7, 0, NULL, true, { false, 0 } } },
+	{ "short options in one word",
+	  { "test", "-fc7" },
+	  OPTIONS_OK,
+	  0,
+	  { 7, 0, NULL, true, { false, 0 } } },
 	{ "arguments before options",
 	  { "test", "a", "b", "-f" },
 	  OPTIONS_OK,
 	  2,
-	  { 0, 0, NULL, true } },
+	  { 0, 0, NULL, true, { false, 0 } } },
 	{ "arguments between options",
 	  { "test", "-f", "a", "-t", "2s" },
 	  OPTIONS_OK,
 	  1,
-	  { 0, 2000000000, NULL, true } },
+	  { 0, 2000000000, NULL, true, { false, 0 } } },
 	{ "what follows -- is no option", { "test", "--", "-f" }, OPTIONS_OK, 1, { 0 } },
-	{ "the last one counts", { "test", "-c1", "-c2" }, OPTIONS_OK, 0, { 2, 0, NULL, false } },
-	{ "a text", { "test", "--text", "x" }, OPTIONS_OK, 0, { 0, 0, "x", false } },
+	{ "the last one counts",
+	  { "test", "-c1", "-c2" },
+	  OPTIONS_OK,
+	  0,
+	  { 2, 0, NULL, false, { false, 0 } } },
+	{ "a text", { "test", "--text", "x" }, OPTIONS_OK, 0, { 0, 0, "x", false, { false, 0 } } },
 	{ "an abbreviation that is clear",
 	  { "test", "--fl" },
 	  OPTIONS_OK,
 	  0,
-	  { 0, 0, NULL, true } },
+	  { 0, 0, NULL, true, { false, 0 } } },
 	{ "an abbreviation that is not clear", { "test", "--t", "x" }, OPTIONS_BAD, 0, { 0 } },
 	{ "an unknown option", { "test", "--speed" }, OPTIONS_BAD, 0, { 0 } },
 	{ "an unknown letter", { "test", "-z" }, OPTIONS_BAD, 0, { 0 } },
@@ -76,6 +91,22 @@ static const struct line_case {
 	{ "a value where there is none", { "test", "--flag=1" }, OPTIONS_BAD, 0, { 0 } },
 	{ "a bad value", { "test", "--count", "x" }, OPTIONS_BAD, 0, { 0 } },
 	{ "an empty text", { "test", "--text", "" }, OPTIONS_BAD, 0, { 0 } },
+	{ "a value that is left out",
+	  { "test", "--wait", "7" },
+	  OPTIONS_OK,
+	  1,
+	  { 0, 0, NULL, false, { true, IDLE_SPIN_US } } },
+	{ "a value that is not left out",
+	  { "test", "--wait=7" },
+	  OPTIONS_OK,
+	  0,
+	  { 0, 0, NULL, false, { true, 7 } } },
+	{ "no time to wait for",
+	  { "test", "--wait=0" },
+	  OPTIONS_OK,
+	  0,
+	  { 0, 0, NULL, false, { true, 0 } } },
+	{ "too long a wait", { "test", "--wait=1000001" }, OPTIONS_BAD, 0, { 0 } },
 	{ "help", { "test", "--help" }, OPTIONS_HELP, 0, { 0 } },
 	{ "help by letter", { "test", "a", "-h" }, OPTIONS_HELP, 0, { 0 } },
 };
@@ -113,6 +144,8 @@ static void test_line(void **state)
 	assert_int_equal(config.count, c->want.count);
 	assert_int_equal(config.time_ns, c->want.time_ns);
 	assert_int_equal(config.flag, c->want.flag);
+	assert_int_equal(config.wait.on, c->want.wait.on);
+	assert_int_equal(config.wait.spin_us, c->want.wait.spin_us);
 	if (c->want.text)
 		assert_string_equal(config.text, c->want.text);
 	else
