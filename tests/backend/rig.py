@@ -13,7 +13,8 @@ from testpmd import Testpmd
 # run(rig) does the case.
 Case = collections.namedtuple('Case', 'name run')
 
-FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'dropped', 'leaked', 'bad_puts')
+FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'slept_over',
+          'dropped', 'leaked', 'bad_puts')
 
 
 class Tap:

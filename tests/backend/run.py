@@ -14,11 +14,12 @@ import tempfile
 
 import faults
 import matrix
+import sleep
 import switch
 from rig import Rig, Tap
 from proc import ProcError, kill_all
 
-GROUPS = (matrix, faults, switch)
+GROUPS = (matrix, faults, sleep, switch)
 
 
 def sanitized(program):

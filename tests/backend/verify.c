@@ -20,6 +20,7 @@ static const char usage[] =
 	"  rx    check what dpdk-testpmd sends: until the count is reached (says so) and then "
 	"silence\n"
 	"  echo  check each byte of what a port, or the other of two ports, gives back\n"
+	"  sleep the same, with a sleep until frames come (wait=on in the address)\n"
 	"\n"
 	"  -n COUNT    frames in all [100000]\n"
 	"  -s SIZES    lengths, each frame takes the next one: 64,60-9000 [64]\n"
@@ -312,7 +313,7 @@ static void judge(struct run *run)
 static int verdict(const struct result *r)
 {
 	bool right = !(r->lost | r->reordered | r->corrupt | r->stray | r->rule_breaks |
-		       r->dropped | r->leaked | r->bad_puts);
+		       r->slept_over | r->dropped | r->leaked | r->bad_puts);
 
 	return right ? EXIT_OK : EXIT_WRONG;
 }

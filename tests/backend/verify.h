@@ -43,6 +43,7 @@ struct options {
 	X(corrupt, "frames with a wrong byte or length") \
 	X(stray, "frames that are nobody's, or on another queue than expected") \
 	X(rule_breaks, "completions that break the rules, as the driver counts them") \
+	X(slept_over, "sleeps that ran out though frames were on their way") \
 	X(dropped, "packets that the driver dropped") \
 	X(leaked, "buffers that were not back in the pool at the end") \
 	X(bad_puts, "buffers refused by the pool")

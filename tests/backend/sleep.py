@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Sleeping for packets: `vio fwd` and `vio pktgen` with --wait against testpmd."""
+
+import re
+import resource
+
+from rig import Case
+from proc import Proc
+
+MODES = ('packed=off,event_idx=off', 'packed=off,event_idx=on',
+         'packed=on,event_idx=off', 'packed=on,event_idx=on')
+TRIES = 3
+
+
+def vio(rig, *args, deadline=30):
+    """One run on processors 0 and 1. Returns (exit code, output, processor seconds)."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = Proc([rig.args.vio, *args], 'vio ' + ' '.join(args), deadline)
+    code = run.wait(deadline)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return code, run.out, seconds
+
+
+def address_of(rig, options):
+    return 'vhost-user:%s,size=256,%s' % (rig.socket, options)
+
+
+def idle(options):
+    """Nothing comes: who sleeps needs a small part of the processor time of who polls."""
+    def run(rig):
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        for _ in range(TRIES):
+            args = ('fwd', address_of(rig, options), '-t', '1s', '-q')
+            _, _, polling = vio(rig, *args)
+            code, out, sleeping = vio(rig, *args, '--wait')
+            if code or sleeping < polling / 4:
+                break
+        pmd.stop()
+        rig.point(code == 0, 'opens and ends', out)
+        rig.point(sleeping < polling / 4, 'sleeps',
+                  '%.2f s of processor time asleep, %.2f s awake' % (sleeping, polling))
+        rig.measured('%.2f s of processor time in 1 s, %.2f s without --wait' %
+                     (sleeping, polling))
+    return run
+
+
+def forwards(options):
+    """Traffic without a pause: all that is received is sent or counted as dropped."""
+    def run(rig):
+        pmd = rig.testpmd(1)
+        pmd.start('txonly')
+        code, out, _ = vio(rig, 'fwd', address_of(rig, options), '-t', '1s', '-q', '--wait')
+        pmd.stop()
+        totals = re.search(r'received (\d+) +sent (\d+) +dropped (\d+)', out)
+        received, sent, dropped = map(int, totals.groups()) if totals else (0, 0, 0)
+        rig.point(code == 0 and received > 1000 and received == sent + dropped,
+                  'forwards what comes', out)
+    return run
+
+
+def wakes(options):
+    """One frame on its way at a time, and a sleep until it comes."""
+    def run(rig):
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        count = 2000 if rig.args.quick else 20000
+        result = rig.verify('-n', count, '-w', 1, 'sleep', address_of(rig, options) + ',wait=on',
+                            deadline=60).result()
+        pmd.stop()
+        rig.point(not rig.clean(result) and result['rx'] == count, 'none is slept over', result)
+    return run
+
+
+def cases():
+    kinds = (('idle', idle), ('forwards', forwards), ('wakes', wakes))
+    return [Case('sleep, %s, %s' % (mode, name), kind(mode)) for mode in MODES
+            for name, kind in kinds]
