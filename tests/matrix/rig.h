@@ -85,6 +85,11 @@ void rig_drain(struct rig *r, uint32_t pair);
  * rig is loose, each must come back, in order. */
 void rig_run(struct rig *r, uint32_t pair, uint32_t total, uint32_t burst);
 
+/* Scenarios of several threads; @arg is an address. */
+void scenario_controls(const struct variant *v, const void *arg);
+void scenario_sleeps(const struct variant *v, const void *arg);
+void scenario_thread_each(const struct variant *v, const void *arg);
+
 struct scenario {
 	const char *what;
 	void (*run)(const struct variant *v, const void *arg);

@@ -453,6 +453,11 @@ const struct scenario scenarios[] = {
 	{ "checksums that are left to the receiver", checksums, PLAIN(.address = "loop:echo,size=256", .frames = 1000), is_offload },
 	{ "a device in another thread", beside_driver, PLAIN(.address = "loop:echo,size=256", .frames = 10000, .burst = 16), NULL },
 	{ "a device in another thread that sleeps", beside_driver, PLAIN(.address = "loop:echo,size=256,kick=event", .frames = 5000, .burst = 16), NULL },
+	{ "control calls beside traffic", scenario_controls, "loop:echo,size=256,ctrl_vlan=on", NULL },
+	{ "a receiver that sleeps", scenario_sleeps, "loop:echo,size=64,wait=on", NULL },
+	{ "a receiver that sleeps, and a device that sleeps", scenario_sleeps, "loop:echo,size=64,wait=on,kick=event", NULL },
+	{ "a receiver that sleeps for batches", scenario_sleeps, "loop:echo,size=64,wait=on,batch=7", is_in_order },
+	{ "three queue pairs, each with a thread", scenario_thread_each, "loop:echo,size=64,wait=on,max_queues=3,queues=3", NULL },
 };
 /* clang-format on */
 const size_t n_scenarios = COUNT(scenarios);
