@@ -261,6 +261,64 @@ static void lacks_feature(void **state)
 	}
 }
 
+/* As QEMU does with ctrl_vq=off: what goes through a control queue is offered, and none is there.
+ */
+static void offered_without_queue(void **state)
+{
+	struct virtio_port *port;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, "no=ctrl_vq", rings[0]);
+	port = container_of(b.port, struct virtio_port, pub);
+	features_add(&port->offered, NET_F_CTRL_RX);
+	assert_int_equal(promisc(b.port), -ENOTSUP);
+	assert_non_null(strstr(vio_error_last()->why, "no control queue (ctrl_vq)"));
+	bench_close(&b);
+}
+
+/* A legacy device has its address in the configuration. */
+static struct {
+	size_t off, len;
+	struct vio_mac mac;
+	int rc;
+} written;
+
+static int record_write(struct transport *tp, size_t off, const void *src, size_t len)
+{
+	(void)tp;
+	written.off = off;
+	written.len = len;
+	memcpy(&written.mac, src, sizeof(written.mac));
+	return written.rc;
+}
+
+static void legacy_mac(void **state)
+{
+	struct transport_ops ops = loop_transport;
+	struct virtio_port *port;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, "no=ctrl_mac_addr", rings[0]);
+	port = container_of(b.port, struct virtio_port, pub);
+	ops.config_write = record_write;
+	port->tp->ops = &ops;
+	assert_int_equal(mac(b.port), -ENOTSUP); /* VERSION_1: the configuration is not written */
+	features_drop(&port->taken, F_VERSION_1);
+	written.rc = -EIO;
+	assert_int_equal(mac(b.port), -EIO);
+	assert_memory_not_equal(port->mac, &one, sizeof(one));
+	written.rc = 0;
+	assert_int_equal(mac(b.port), 0);
+	assert_memory_equal(port->mac, &one, sizeof(one));
+	assert_memory_equal(&written.mac, &one, sizeof(one));
+	assert_int_equal(written.off, 0);
+	assert_int_equal(written.len, 6);
+	port->tp->ops = &loop_transport;
+	bench_close(&b);
+}
+
 /* ---- arguments ---- */
 
 static int no_mode(struct vio_port *p)
@@ -577,6 +635,10 @@ int main(void)
 
 	add_cells(&list);
 	CASES_ADD(&list, arguments, out_of_range);
+	case_add(&list, "what is offered without a control queue can't be used",
+		 offered_without_queue, NULL);
+	case_add(&list, "a legacy device's address is written into its configuration", legacy_mac,
+		 NULL);
 	CASES_ADD(&list, speeds, speed);
 	CASES_ADD(&list, jumbos, jumbo);
 	return case_run("control", &list);

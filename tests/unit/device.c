@@ -37,6 +37,7 @@ struct script {
 	bool ctrl_silent;
 	enum op fail;
 	unsigned int fail_at; /* which call of it, from 1 */
+	int fail_rc;          /* 0: -ETIMEDOUT */
 	int check;
 	/* what was seen */
 	unsigned int calls[OPS];
@@ -54,7 +55,8 @@ static int step(struct transport *tp, enum op op)
 	struct script *s = (struct script *)tp;
 
 	if (++s->calls[op] == s->fail_at && op == s->fail)
-		return err_set(ERR_DEVICE_TIMEOUT, -ETIMEDOUT, "script: op %d fails", op);
+		return err_set(ERR_DEVICE_TIMEOUT, s->fail_rc ? s->fail_rc : -ETIMEDOUT,
+			       "script: op %d fails", op);
 	return 0;
 }
 
@@ -165,6 +167,12 @@ static void op_close(struct transport *tp)
 	(void)tp;
 }
 
+static const char *op_describe(struct transport *tp)
+{
+	(void)tp;
+	return "script";
+}
+
 static const struct transport_ops scripted = {
 	.scheme = "script",
 	.close = op_close,
@@ -177,6 +185,7 @@ static const struct transport_ops scripted = {
 	.queue_size_max = op_size,
 	.queue_enable = op_enable,
 	.check = op_check,
+	.describe = op_describe,
 };
 
 static struct script script(uint64_t offered)
@@ -437,6 +446,35 @@ static void check_sticks(void **state)
 	bench_close(&b);
 }
 
+static const struct link_case {
+	const char *what;
+	int rc;
+	enum vio_port_state state;
+} link_cases[] = {
+	{ "a device that has gone shows when the link's state is read", -EIO,
+	  VIO_PORT_BACKEND_GONE },
+	{ "a link's state that can't be read now is what it was", -ETIMEDOUT, VIO_PORT_UP },
+};
+
+static void link_fails(void **state)
+{
+	const struct link_case *c = *state;
+	struct script s = script(BASE);
+	struct vio_port_info info;
+	struct bench b;
+
+	bench_open(&b, &s, 1, 0);
+	assert_int_equal(device_start(b.port), 0);
+	s.fail = OP_CONFIG;
+	s.fail_rc = c->rc;
+	s.fail_at = s.calls[OP_CONFIG] + 1;
+	assert_int_equal(vio_port_check(&b.port->pub), c->state);
+	vio_port_info(&b.port->pub, &info);
+	assert_true(info.link_up);
+	device_stop(b.port);
+	bench_close(&b);
+}
+
 static void broken_queue(void **state)
 {
 	struct script s = script(BASE);
@@ -467,6 +505,7 @@ int main(void)
 	CASES_ADD(&list, start_cases, starts);
 	CASES_ADD(&list, check_cases, check_sticks);
 	CASES_ADD(&list, ctrl_sizes, ctrl_sized);
+	CASES_ADD(&list, link_cases, link_fails);
 	case_add(&list, "the configuration lacks a field", config_lacks, NULL);
 	case_add(&list, "the control queue never answers", ctrl_never_answers, NULL);
 	case_add(&list, "a queue breaks, the other goes on", broken_queue, NULL);
