@@ -3,6 +3,7 @@
 
 import re
 import resource
+import time
 
 from rig import Case
 from proc import Proc
@@ -73,7 +74,25 @@ def wakes(options):
     return run
 
 
+def backend_killed(options):
+    """Who sleeps learns that the backend has gone, and says so."""
+    def run(rig):
+        rig.testpmd(1).start('io')
+        run = Proc([rig.args.vio, 'fwd', address_of(rig, options), '-t', '30s', '-q', '--wait'],
+                   'vio fwd', 40)
+        time.sleep(1)
+        began = time.monotonic()
+        rig.pmd.kill()
+        code = run.wait(20)
+        took = time.monotonic() - began
+        rig.point(code == 1 and 'error[VIO-VU-01]' in run.out, 'says that it has gone', run.out)
+        rig.point(took < 5, 'ends within seconds', '%.1f s' % took)
+        rig.reset()
+    return run
+
+
 def cases():
-    kinds = (('idle', idle), ('forwards', forwards), ('wakes', wakes))
+    kinds = (('idle', idle), ('forwards', forwards), ('wakes', wakes),
+             ('backend killed', backend_killed))
     return [Case('sleep, %s, %s' % (mode, name), kind(mode)) for mode in MODES
             for name, kind in kinds]
