@@ -28,6 +28,8 @@ struct doorbell {
 	void *arg;
 	int fd;
 	uint32_t data; /* what to write: the queue's index, or what NOTIF_CONFIG_DATA says */
+	/* NOTIFICATION_DATA: each kick puts where the ring stands into the upper half of data. */
+	enum { DOORBELL_PLAIN, DOORBELL_NEXT_SPLIT, DOORBELL_NEXT_PACKED } next;
 };
 
 /* Where the three parts of a ring lie ("Parts of Virtqueues"): in the port's region, zeroed. */

@@ -7,11 +7,30 @@
 #include "../../lib/base/err.h"
 #include "../../lib/mem/cache.h"
 
+/* "Available Buffer Notifications": split, the available index; packed, 15 bits of position and the
+ * wrap counter. */
+static uint32_t next_available(const struct ring *r)
+{
+	if (r->doorbell.next == DOORBELL_NEXT_SPLIT)
+		return r->post.shown & 0xffff;
+	return r->post.at | (r->post.flags & PACKED_AVAIL ? 0x8000u : 0);
+}
+
 void vring_kick(struct ring *r)
 {
 	struct doorbell *db = &r->doorbell;
 
-	db->ring(db);
+	if (db->next != DOORBELL_PLAIN)
+		db->data = (db->data & 0xffff) | next_available(r) << 16;
+	if (!db->reg) {
+		db->ring(db);
+		return;
+	}
+	device_barrier(); /* B8 */
+	if (db->width == 2)
+		*(volatile le16 *)db->reg = le16_from((uint16_t)db->data);
+	else
+		*(volatile le32 *)db->reg = le32_from(db->data);
 }
 
 /* Private memory: one block for all that is indexed by slot. */

@@ -17,7 +17,7 @@
  *  B5  packed: flags before reading the device event area                   ring_publish
  *  B6  packed: flags before buffer id and length                            ring_load_acquire
  *  B7  enabling notifications before the last look at the ring              ring_fence
- *  B8  ring writes before a doorbell in device memory: no such doorbell here yet
+ *  B8  ring writes before a doorbell in device memory                       device_barrier
  *  B9  a word that a device can write is read once, into a local            ring_load*
  *  B10 reads of a payload before its buffer is posted again                 covered by B1, B4
  *
@@ -39,6 +39,18 @@ ALWAYS_INLINE void ring_fence(void)
 #if defined(__x86_64__)
 	/* A locked add on the stack orders as mfence does, in a third of the time. */
 	__asm__ volatile("lock; addl $0, -4(%%rsp)" ::: "memory", "cc");
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/* Memory before a register of a device: on x86 stores keep their order, there too. */
+ALWAYS_INLINE void device_barrier(void)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("" ::: "memory");
+#elif defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
 #else
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
