@@ -121,6 +121,19 @@
 	  "see the call's comment in vio/port.h") \
 	X(EVENT_NONE, "VIO-CTRL-03", "the port was opened without wait=on, so nothing notifies", \
 	  "open it with wait=on; where that fails, poll") \
+	/* virtio over PCI */ \
+	X(VPCI_ID, "VIO-VPCI-01", "this is no virtio network device", \
+	  "give the address of one: `vio list` shows them") \
+	X(VPCI_CAPS, "VIO-VPCI-02", \
+	  "the device's PCI capabilities do not lead to registers that can be used", \
+	  "see `lspci -vvv` for them; report it to the authors of the device") \
+	X(VPCI_GONE, "VIO-VPCI-03", "the device was unplugged, or its bus is down", \
+	  "close the port; open it again when the device is back") \
+	X(VPCI_IOMMU, "VIO-VPCI-04", \
+	  "the device would not pass its accesses through the IOMMU, and go astray", \
+	  "QEMU: give the device iommu_platform=on,disable-legacy=on; or leave the IOMMU out") \
+	X(VPCI_CONFIG, "VIO-VPCI-05", "the device's configuration does not hold still", \
+	  "try again; report it to the authors of the device") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \
