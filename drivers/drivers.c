@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "transport/loop/loop.h"
+#include "transport/pci/pci.h"
 #include "transport/vhost_user/vhost_user.h"
 #include "virtio/port.h"
 
@@ -11,12 +12,14 @@
  */
 const struct transport_ops *const transports[] = {
 	&vhost_user_transport,
+	&pci_transport,
 	&loop_transport,
 	NULL,
 };
 
 const struct port_scheme port_schemes[] = {
 	{ "vhost-user", &vhost_user_transport.help, &virtio_driver },
+	{ "pci", &pci_transport.help, &virtio_driver },
 	{ "loop", &loop_transport.help, &virtio_driver },
 	{ NULL, NULL, NULL },
 };

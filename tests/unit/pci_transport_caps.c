@@ -327,6 +327,36 @@ static void owner_fails(void **state)
 	}
 }
 
+/* Addresses of functions that no machine has. */
+static const struct address_case {
+	const char *what, *address;
+	int rc;
+	const char *text;
+} address_cases[] = {
+	{ "a full address", "pci:0000:ff:1f.7", -ENODEV, "0000:ff:1f.7" },
+	{ "an address without its domain", "pci:ff:1f.7,iommu=auto,vfio=cdev", -ENODEV,
+	  "0000:ff:1f.7" },
+	{ "no address", "pci:", -EINVAL, "''" },
+	{ "an address that is too long", "pci:0000:00:04.00000000", -EINVAL, "0000:00:04.00000" },
+	{ "another value of iommu", "pci:ff:1f.7,iommu=on", -EINVAL, "iommu=on" },
+	{ "another value of vfio", "pci:ff:1f.7,vfio=no", -EINVAL, "vfio=no" },
+};
+
+static void addresses(void **state)
+{
+	const struct address_case *c = *state;
+	struct transport *tp = NULL;
+	struct address addr;
+
+	assert_int_equal(address_parse(c->address, &addr), 0);
+	assert_int_equal(pci_transport.open(&addr, 20, &tp), c->rc);
+	assert_null(tp);
+	assert_non_null(strstr(vio_error_last()->what, c->text));
+	if (c->rc == -ENODEV)
+		assert_int_equal(address_finish(&addr), 0);
+	address_free(&addr);
+}
+
 int main(void)
 {
 	static struct case_list list;
@@ -334,6 +364,7 @@ int main(void)
 	CASES_ADD(&list, cap_cases, caps);
 	CASES_ADD(&list, list_cases, lists);
 	CASES_ADD(&list, id_cases, identities);
+	CASES_ADD(&list, address_cases, addresses);
 	case_add(&list, "the owner of the device reports errors", owner_fails, NULL);
 	return case_run("pci_transport_caps", &list);
 }

@@ -5,6 +5,9 @@
 #include "../../../lib/pci/pci.h"
 #include "../../virtio/transport.h"
 
+/* A device that is taken over by its PCI address. */
+extern const struct transport_ops pci_transport;
+
 /**
  * pci_transport_make - reach a virtio network device that is a PCI function
  * @dev: of VIRTIO 1.0 and later, transitional (which is driven as such), or legacy
