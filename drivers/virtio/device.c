@@ -21,6 +21,11 @@ static const struct transport_ops *ops_of(const struct virtio_port *port)
 	return port->tp->ops;
 }
 
+static bool is_legacy(const struct virtio_port *port)
+{
+	return ops_of(port)->legacy && ops_of(port)->legacy(port->tp);
+}
+
 static int status_add(struct virtio_port *port, uint8_t bits)
 {
 	int now = ops_of(port)->status(port->tp);
@@ -98,12 +103,34 @@ static int check_buffer_size(const struct virtio_port *port)
 		       port->pub.address, need, pool.buf_bytes, VIO_PKT_HEADROOM);
 }
 
+/* The device says whether it can do with what was chosen. Legacy ones are not asked. */
+static int confirm_features(struct virtio_port *port)
+{
+	int rc, now;
+
+	if (is_legacy(port))
+		return 0;
+	rc = status_add(port, STATUS_FEATURES_OK);
+	if (rc < 0)
+		return rc;
+	now = ops_of(port)->status(port->tp);
+	if (now < 0)
+		return now;
+	if (!(now & STATUS_FEATURES_OK))
+		return err_set(ERR_FEATURE_REFUSED, -ENOTSUP,
+			       "%s: the device refused the features 0x%llx%016llx",
+			       port->pub.address, (unsigned long long)port->taken.word[1],
+			       (unsigned long long)port->taken.word[0]);
+	return 0;
+}
+
 static int negotiate(struct virtio_port *port)
 {
 	struct feature_wishes wishes = port->wishes;
 	uint16_t mtu;
-	int rc, now;
+	int rc;
 
+	wishes.legacy = is_legacy(port);
 	rc = ops_of(port)->features(port->tp, &port->offered);
 	if (rc < 0)
 		return rc;
@@ -120,20 +147,7 @@ static int negotiate(struct virtio_port *port)
 	if (rc < 0)
 		return rc;
 	rc = ops_of(port)->accept(port->tp, &port->taken);
-	if (rc < 0)
-		return rc;
-	rc = status_add(port, STATUS_FEATURES_OK);
-	if (rc < 0)
-		return rc;
-	now = ops_of(port)->status(port->tp);
-	if (now < 0)
-		return now;
-	if (!(now & STATUS_FEATURES_OK))
-		return err_set(ERR_FEATURE_REFUSED, -ENOTSUP,
-			       "%s: the device refused the features 0x%llx%016llx",
-			       port->pub.address, (unsigned long long)port->taken.word[1],
-			       (unsigned long long)port->taken.word[0]);
-	return 0;
+	return rc < 0 ? rc : confirm_features(port);
 }
 
 /* The device's address, or a random one that is local and unicast. Return: 0, or a negative errno.
@@ -184,6 +198,18 @@ static uint16_t power_of_two_below(uint16_t n)
 	return n;
 }
 
+/* A legacy ring is as large as the device says. */
+static int legacy_entries(const struct virtio_port *port, uint16_t wanted, uint16_t max,
+			  uint16_t *entries)
+{
+	*entries = max;
+	if ((!wanted || wanted == max) && max >= 2 && is_power_of_two(max))
+		return 0;
+	return err_set(ERR_QUEUE_SIZE, -EINVAL,
+		       "%s: a ring of %u entries is not possible; this legacy device's has %u",
+		       port->pub.address, wanted ? wanted : max, max);
+}
+
 /* The size of a ring: @wanted, if it is possible; where that is 0, the largest up to @most. */
 static int choose_entries(const struct virtio_port *port, uint16_t index, uint16_t wanted,
 			  uint16_t most, uint16_t *entries)
@@ -197,6 +223,8 @@ static int choose_entries(const struct virtio_port *port, uint16_t index, uint16
 	if (!max || max > SPLIT_ENTRIES_MAX)
 		return err_set(ERR_QUEUE_NONE, -ENODEV, "%s: queue %u has %u entries",
 			       port->pub.address, index, max);
+	if (is_legacy(port))
+		return legacy_entries(port, wanted, max, entries);
 	*entries = wanted ? wanted : min_u16(max, most);
 	if (!wanted && !packed)
 		*entries = power_of_two_below(*entries);
@@ -215,6 +243,7 @@ struct vring_opts vring_opts_of(const struct queue_opts *opts, bool tx)
 		.in_order = features_have(&opts->taken, F_IN_ORDER),
 		.event_idx = features_have(&opts->taken, F_EVENT_IDX),
 		.indirect = tx && features_have(&opts->taken, F_INDIRECT_DESC),
+		.legacy = !features_have(&opts->taken, F_VERSION_1),
 		.bias = opts->bias,
 	};
 }

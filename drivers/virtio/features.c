@@ -12,6 +12,7 @@ enum policy {
 	NEED, /* there is no going on without it */
 	TAKE, /* wanted whenever it is offered */
 	ASK,  /* understood; taken only where somebody asks for it */
+	OLD,  /* wanted of a legacy device; later ones have it without saying so */
 	NEVER /* known by name only */
 };
 
@@ -75,7 +76,7 @@ static const struct feature {
 	{ NET_F_MQ,                        ASK,   "mq",                        W(NET_F_CTRL_VQ), NONE },
 	{ NET_F_CTRL_MAC_ADDR,             TAKE,  "ctrl_mac_addr",             W(NET_F_CTRL_VQ), NONE },
 	{ F_NOTIFY_ON_EMPTY,               NEVER, "notify_on_empty",           NONE, NONE },
-	{ F_ANY_LAYOUT,                    NEVER, "any_layout",                NONE, NONE },
+	{ F_ANY_LAYOUT,                    OLD,   "any_layout",                NONE, NONE },
 	{ F_INDIRECT_DESC,                 TAKE,  "indirect_desc",             NONE, NONE },
 	{ F_EVENT_IDX,                     TAKE,  "event_idx",                 NONE, NONE },
 	{ F_VERSION_1,                     NEED,  "version_1",                 NONE, NONE },
@@ -200,9 +201,9 @@ static void wish_for_prerequisites(struct vio_features *on)
 			}
 }
 
-static bool wanted(const struct feature *f, const struct vio_features *on)
+static bool wanted(const struct feature *f, const struct vio_features *on, bool legacy)
 {
-	return f->policy == NEED || f->policy == TAKE ||
+	return f->policy == NEED || f->policy == TAKE || (f->policy == OLD && legacy) ||
 	       (f->policy == ASK && features_have(on, f->bit));
 }
 
@@ -234,13 +235,13 @@ int features_choose(const struct vio_features *offered, const struct feature_wis
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		const unsigned int bit = features[i].bit;
 
-		if (wanted(&features[i], &on) && features_have(offered, bit) &&
+		if (wanted(&features[i], &on, wishes->legacy) && features_have(offered, bit) &&
 		    !features_have(&wishes->off, bit))
 			features_add(&set, bit);
 	}
 	while (!features_closed(&set, &lacking))
 		features_drop(&set, lacking);
-	if (!features_have(&set, F_VERSION_1))
+	if (!features_have(&set, F_VERSION_1) && !wishes->legacy)
 		return err_set(ERR_FEATURE_MISSING, -ENOTSUP,
 			       "the device does not offer version_1: it is a legacy one");
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++)

@@ -11,6 +11,7 @@
  */
 struct feature_wishes {
 	struct vio_features on, off;
+	bool legacy; /* the device knows no VERSION_1, and need not */
 };
 
 /* Take every NAME=on|off|auto out of @addr. Return: 0; -EINVAL with the error set. */

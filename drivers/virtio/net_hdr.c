@@ -30,6 +30,8 @@ uint16_t net_hdr_len(const struct vio_features *taken)
 		return NET_HDR_LEN_TUNNEL;
 	if (features_have(taken, NET_F_HASH_REPORT))
 		return NET_HDR_LEN_HASH;
+	if (!features_have(taken, F_VERSION_1) && !features_have(taken, NET_F_MRG_RXBUF))
+		return NET_HDR_LEN_LEGACY;
 	return NET_HDR_LEN_BASE;
 }
 
@@ -90,7 +92,7 @@ bool net_hdr_for_tx(const struct vio_pkt *pkt, uint32_t frame_len, const struct 
 {
 	struct vio_offload off;
 
-	if (pkt->net_hdr_len < sizeof(*hdr) || !header_read(pkt, &off) ||
+	if (pkt->net_hdr_len < NET_HDR_LEN_LEGACY || !header_read(pkt, &off) ||
 	    !offload_is_sound(&off, frame_len))
 		return false;
 	if (off.csum_needed && !features_have(taken, NET_F_CSUM))
@@ -122,14 +124,14 @@ int vio_offload_set(struct vio_pkt *pkt, uint16_t hdr_len, uint32_t frame_len,
 {
 	struct net_hdr hdr;
 
-	if (hdr_len < sizeof(hdr) || !offload_is_sound(off, frame_len))
+	if (hdr_len < NET_HDR_LEN_LEGACY || !offload_is_sound(off, frame_len))
 		return err_set(ERR_OPTS, -EINVAL,
 			       "offload data contradicts the frame of %u bytes: checksum at %u+%u, "
 			       "segments of %u, header of %u",
 			       frame_len, off->csum_start, off->csum_offset, off->gso_size,
 			       hdr_len);
 	header_write(&hdr, off);
-	memcpy((char *)pkt->data - hdr_len, &hdr, sizeof(hdr));
+	memcpy((char *)pkt->data - hdr_len, &hdr, min_size(hdr_len, sizeof(hdr)));
 	pkt->net_hdr_len = hdr_len;
 	pkt->flags |= VIO_PKT_OFFLOAD;
 	return 0;

@@ -37,7 +37,8 @@ static int take_options(struct virtio_port *port, struct address *addr,
 	bool wait = opts->wait;
 	int rc;
 
-	port->wishes = (struct feature_wishes){ opts->features_on, opts->features_off };
+	port->wishes =
+		(struct feature_wishes){ .on = opts->features_on, .off = opts->features_off };
 	rc = features_parse(addr, &port->wishes);
 	if (rc == 0)
 		rc = address_take_number(addr, "queues", 1, QUEUE_PAIRS_MAX, &queues);

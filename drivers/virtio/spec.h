@@ -59,6 +59,8 @@ static_assert(sizeof(struct split_used_elem) == 8, "used element");
 #define SPLIT_AVAIL_ALIGN 2
 #define SPLIT_USED_ALIGN  4
 #define SPLIT_ENTRIES_MAX 32768u
+/* "Legacy Interfaces: A Note on Virtqueue Layout" */
+#define LEGACY_ALIGN 4096
 
 /* "Packed Virtqueues": descriptor and event suppression structure */
 struct packed_desc {
@@ -96,6 +98,7 @@ struct net_hdr {
 };
 static_assert(sizeof(struct net_hdr) == 12, "net header");
 
+#define NET_HDR_LEN_LEGACY 10u /* without num_buffers: neither VERSION_1 nor MRG_RXBUF */
 #define NET_HDR_LEN_BASE   12u /* VERSION_1 */
 #define NET_HDR_LEN_HASH   20u /* HASH_REPORT */
 #define NET_HDR_LEN_TUNNEL 24u /* *_UDP_TUNNEL_GSO */

@@ -52,7 +52,7 @@ static bool write_header(const struct txq *q, const struct vio_pkt *pkt, uint32_
 	if (pkt->flags & VIO_PKT_OFFLOAD && !net_hdr_for_tx(pkt, len, &q->taken, &hdr))
 		return false;
 	memset((char *)pkt->data - q->hdr_len, 0, q->hdr_len);
-	memcpy((char *)pkt->data - q->hdr_len, &hdr, sizeof(hdr));
+	memcpy((char *)pkt->data - q->hdr_len, &hdr, min_size(q->hdr_len, sizeof(hdr)));
 	return true;
 }
 

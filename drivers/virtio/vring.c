@@ -72,9 +72,12 @@ static int indirect_init(struct ring *r, struct split_desc *tables)
 	return 0;
 }
 
-/* Where the parts of a ring lie in its block. What driver and device write shares no cache line. */
+/*
+ * Where the parts of a ring lie in its block. What driver and device write shares no cache line,
+ * and in a legacy ring no page; there the driver's part follows the descriptors at once.
+ */
 struct layout {
-	size_t driver, device, tables, bytes;
+	size_t align, driver, device, tables, bytes;
 	size_t desc_bytes, driver_bytes, device_bytes;
 };
 
@@ -90,8 +93,9 @@ static struct layout layout_of(const struct vring_opts *opts)
 		at.device_bytes = sizeof(struct split_used) + n * sizeof(struct split_used_elem) +
 				  sizeof(le16);
 	}
-	at.driver = align_up(at.desc_bytes, CACHE_LINE);
-	at.device = align_up(at.driver + at.driver_bytes, CACHE_LINE);
+	at.align = opts->legacy ? LEGACY_ALIGN : CACHE_LINE;
+	at.driver = opts->legacy ? at.desc_bytes : align_up(at.desc_bytes, CACHE_LINE);
+	at.device = align_up(at.driver + at.driver_bytes, at.align);
 	at.tables = align_up(at.device + at.device_bytes, CACHE_LINE);
 	at.bytes = at.tables;
 	if (opts->indirect)
@@ -166,7 +170,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.region = region,
 		.shared_bytes = at.bytes,
 	};
-	shared = region_alloc(region, at.bytes, CACHE_LINE);
+	shared = region_alloc(region, at.bytes, at.align);
 	if (!shared)
 		return -ENOMEM;
 	rc = private_init(r);

@@ -304,6 +304,7 @@ void vring_free_chain(struct ring *r, uint32_t head, struct vio_cache *cache,
 struct vring_opts {
 	uint16_t entries;
 	bool packed, in_order, event_idx, indirect;
+	bool legacy; /* in one piece: what the device writes begins at the next LEGACY_ALIGN */
 	uint64_t bias;
 };
 

@@ -83,7 +83,7 @@ static void chooses(void **state)
 {
 	const struct choose_case *c = *state;
 	const struct vio_features offered = { { c->offered, 0 } };
-	const struct feature_wishes wishes = { { { c->on, 0 } }, { { c->off, 0 } } };
+	const struct feature_wishes wishes = { .on = { { c->on, 0 } }, .off = { { c->off, 0 } } };
 	struct vio_features taken = { { 0, 0 } };
 
 	assert_int_equal(features_choose(&offered, &wishes, &taken), c->rc);
@@ -91,6 +91,22 @@ static void chooses(void **state)
 	assert_int_equal(taken.word[1], 0);
 	if (c->named)
 		assert_non_null(strstr(vio_error_last()->what, c->named));
+}
+
+/* Of a legacy device: no VERSION_1, and ANY_LAYOUT, which others have without saying so. */
+static void chooses_for_legacy(void **state)
+{
+	const struct vio_features offered = {
+		{ F(F_ANY_LAYOUT) | F(F_NOTIFY_ON_EMPTY) | F(6) | F(NET_F_MAC) | F(F_EVENT_IDX), 0 }
+	};
+	struct feature_wishes wishes = { .legacy = true };
+	struct vio_features taken;
+
+	(void)state;
+	assert_int_equal(features_choose(&offered, &wishes, &taken), 0);
+	assert_int_equal(taken.word[0], F(F_ANY_LAYOUT) | F(NET_F_MAC) | F(F_EVENT_IDX));
+	wishes.legacy = false;
+	assert_int_equal(features_choose(&offered, &wishes, &taken), -ENOTSUP);
 }
 
 static const struct parse_case {
@@ -186,5 +202,6 @@ int main(void)
 		 knows_every_bit, NULL);
 	case_add(&list, "whatever is offered and wished for, the choice is sound",
 		 choice_is_always_sound, NULL);
+	case_add(&list, "a legacy device needs no version_1", chooses_for_legacy, NULL);
 	return case_run("features", &list);
 }

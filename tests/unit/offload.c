@@ -143,6 +143,29 @@ static void writes_what_it_reads(void **state)
 	}
 }
 
+/* A legacy header ends before num_buffers: what follows is the packet. */
+static void writes_ten_bytes(void **state)
+{
+	const struct vio_offload off = { .csum_needed = true, .csum_start = 34, .csum_offset = 6 };
+	struct frame *f = frame_with(&(struct net_hdr){ 0 });
+	uint8_t *data = f->pkt.data;
+	struct vio_offload back;
+	struct net_hdr hdr;
+	const struct vio_features taken = { { UINT64_C(1) << NET_F_CSUM, 0 } };
+
+	(void)state;
+	data[0] = 0xab;
+	data[1] = 0xcd;
+	f->pkt.flags = 0;
+	assert_int_equal(vio_offload_set(&f->pkt, 10, FRAME, &off), 0);
+	assert_int_equal(f->pkt.net_hdr_len, 10);
+	assert_int_equal(data[0], 0xab);
+	assert_int_equal(data[1], 0xcd);
+	assert_int_equal(vio_offload_get(&f->pkt, FRAME, &back), 0);
+	assert_offload(&back, &off);
+	assert_true(net_hdr_for_tx(&f->pkt, FRAME, &taken, &hdr));
+}
+
 static void refuses_to_write_nonsense(void **state)
 {
 	const struct vio_offload beyond = { .csum_needed = true, .csum_start = FRAME };
@@ -152,7 +175,7 @@ static void refuses_to_write_nonsense(void **state)
 	(void)state;
 	f->pkt.flags = 0;
 	assert_int_equal(vio_offload_set(&f->pkt, 12, FRAME, &beyond), -EINVAL);
-	assert_int_equal(vio_offload_set(&f->pkt, 10, FRAME, &good), -EINVAL);
+	assert_int_equal(vio_offload_set(&f->pkt, 9, FRAME, &good), -EINVAL);
 	assert_int_equal(f->pkt.flags, 0);
 }
 
@@ -203,7 +226,11 @@ static const struct len_case {
 	struct vio_features taken;
 	uint16_t len;
 } len_cases[] = {
-	{ "the plain header has 12 bytes", { { 0, 0 } }, 12 },
+	{ "the plain header has 12 bytes", { { UINT64_C(1) << F_VERSION_1, 0 } }, 12 },
+	{ "a legacy device's has 10", { { 0, 0 } }, 10 },
+	{ "with mergeable buffers a legacy device's has 12",
+	  { { UINT64_C(1) << NET_F_MRG_RXBUF, 0 } },
+	  12 },
 	{ "hash_report makes it 20", { { UINT64_C(1) << NET_F_HASH_REPORT, 0 } }, 20 },
 	{ "tunnels make it 24", { { 0, UINT64_C(1) << (NET_F_HOST_UDP_TUNNEL_GSO - 64) } }, 24 },
 	{ "tunnels with hashes stay at 24",
@@ -232,6 +259,7 @@ int main(void)
 	case_add(&list, "without the flag the header is not looked at", reads_nothing_without_flag,
 		 NULL);
 	case_add(&list, "what is written is read back", writes_what_it_reads, NULL);
+	case_add(&list, "a header of 10 bytes is no longer", writes_ten_bytes, NULL);
 	case_add(&list, "contradictions are not written", refuses_to_write_nonsense, NULL);
 	return case_run("offload", &list);
 }
