@@ -134,6 +134,10 @@
 	  "QEMU: give the device iommu_platform=on,disable-legacy=on; or leave the IOMMU out") \
 	X(VPCI_CONFIG, "VIO-VPCI-05", "the device's configuration does not hold still", \
 	  "try again; report it to the authors of the device") \
+	X(VPCI_LEGACY, "VIO-VPCI-06", \
+	  "of devices from before VIRTIO 1.0 this driver drives the later ones: with any_layout, " \
+	  "little-endian, rings below 16 TiB", \
+	  "let the device offer its modern registers: disable-modern=off in QEMU") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

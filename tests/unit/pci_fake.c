@@ -310,10 +310,8 @@ static int fake_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, un
 
 	f->accesses++;
 	f->wrong += bar != (f->legacy ? 0 : FAKE_BAR);
-	if (rc < 0) {
-		f->failed_off = off;
+	if (rc < 0)
 		return rc;
-	}
 	if (gone(f))
 		*value = width == 4 ? UINT32_MAX : (1u << 8 * width) - 1;
 	else
@@ -336,6 +334,10 @@ static int fake_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, u
 		return rc;
 	if (!f->legacy && off >= FAKE_NOTIFY) {
 		f->knocks[f->n_knocks++ % 8] = value;
+		return 0;
+	}
+	if (f->legacy && off >= config_at(f) && off - config_at(f) < 6 && width == 1) {
+		f->config[off - config_at(f)] = (uint8_t)value;
 		return 0;
 	}
 	r = find(f, off, width, true);
@@ -392,7 +394,7 @@ static int fake_dma_map(struct pci_dev *dev, const struct vio_region *region, ui
 	vio_region_info(region, &info);
 	f->regions++;
 	/* Legacy devices reach 16 TiB, far below where this process has its memory. */
-	*bias = f->legacy ? FAKE_BIAS - (uintptr_t)info.base : FAKE_BIAS;
+	*bias = f->how.further + (f->legacy ? FAKE_BIAS - (uintptr_t)info.base : FAKE_BIAS);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ struct fake_how {
 	bool no_map;                    /* its doorbells can't be mapped */
 	unsigned int queue_reset_takes; /* reads of queue_reset */
 	bool stays_enabled;             /* a queue after its reset */
+	uint64_t further;               /* added to addresses */
 };
 
 struct fake_pci {
@@ -74,7 +75,6 @@ struct fake_pci {
 	/* what was seen */
 	struct fake_access log[FAKE_LOG];
 	unsigned int n_log, accesses, calls, wrong, closes, masters, unmasks;
-	uint64_t failed_off; /* where the read was that failed */
 	bool master;
 	unsigned int regions;
 	enum pci_irq irq;

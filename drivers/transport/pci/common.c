@@ -59,6 +59,16 @@ int virtio_pci_set_status(struct transport *tp, uint8_t status)
 	return rc < 0 ? rc : common_write(vp, vp->regs->status, 1, status);
 }
 
+/* "ACCESS_PLATFORM": a device without it takes addresses for physical ones, whatever an IOMMU that
+ * stands before it would make of them. */
+int virtio_pci_check_addresses(const struct virtio_pci *vp, const struct vio_features *taken)
+{
+	if (!vp->dev->translated || features_have(taken, F_ACCESS_PLATFORM))
+		return 0;
+	return err_set(ERR_VPCI_IOMMU, -ENOTSUP, "%s: access_platform is not negotiated, but %s",
+		       vp->dev->address, vp->dev->ops->describe(vp->dev));
+}
+
 static struct mapped *mapped_find(struct virtio_pci *vp, const struct vio_region *region)
 {
 	for (unsigned int i = 0; i < vp->n_regions; i++)

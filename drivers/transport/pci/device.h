@@ -92,6 +92,9 @@ int common_read(struct virtio_pci *vp, uint32_t off, unsigned int width, uint32_
 int common_write(struct virtio_pci *vp, uint32_t off, unsigned int width, uint32_t value);
 /* Bytes of the device configuration, fields in their natural width. */
 int config_fields(struct virtio_pci *vp, uint64_t off, void *dst, size_t len);
+/* The error of a configuration that changed in each of so many reads. Return: -EIO. */
+#define CONFIG_TRIES 64u
+int config_never_still(const struct virtio_pci *vp);
 int queue_select(struct virtio_pci *vp, uint16_t index);
 /* The error of a device that has gone. Return: -EIO. */
 int gone_error(const struct virtio_pci *vp);
@@ -102,6 +105,9 @@ int doorbell_fill(struct virtio_pci *vp, const struct ring_place *ring, uint64_t
 void doorbells_free(struct virtio_pci *vp);
 
 /* common.c: what is the same for modern and legacy devices. */
+/* Whether a device with the features @taken reaches the memory that is meant. Return: 0, -ENOTSUP.
+ */
+int virtio_pci_check_addresses(const struct virtio_pci *vp, const struct vio_features *taken);
 int virtio_pci_status(struct transport *tp);
 int virtio_pci_set_status(struct transport *tp, uint8_t status);
 int virtio_pci_map(struct transport *tp, const struct vio_region *region, uint64_t *bias);

@@ -7,8 +7,7 @@
 
 /* "Virtio Over PCI Bus": a device of VIRTIO 1.0 and later. */
 
-#define FEATURE_WORDS    4u
-#define GENERATION_TRIES 64u
+#define FEATURE_WORDS 4u
 
 const struct registers modern_registers = {
 	.status = COMMON_STATUS,
@@ -66,22 +65,12 @@ static int modern_features(struct transport *tp, struct vio_features *offered)
 	return 0;
 }
 
-/* "ACCESS_PLATFORM": a device without it takes addresses for physical ones, whatever an IOMMU that
- * stands before it would make of them. */
-static int check_addresses(const struct virtio_pci *vp, const struct vio_features *taken)
-{
-	if (!vp->dev->translated || features_have(taken, F_ACCESS_PLATFORM))
-		return 0;
-	return err_set(ERR_VPCI_IOMMU, -ENOTSUP, "%s: access_platform is not negotiated, but %s",
-		       vp->dev->address, vp->dev->ops->describe(vp->dev));
-}
-
 static int modern_accept(struct transport *tp, const struct vio_features *taken)
 {
 	struct virtio_pci *vp = virtio_pci_of(tp);
 	/* Words that no offer came from may not exist. */
 	const uint32_t words = vp->offered.word[1] ? FEATURE_WORDS : FEATURE_WORDS / 2;
-	int rc = check_addresses(vp, taken);
+	int rc = virtio_pci_check_addresses(vp, taken);
 
 	for (uint32_t i = 0; rc == 0 && i < words; i++) {
 		rc = common_write(vp, COMMON_DRIVER_FEATURE_SELECT, 4, i);
@@ -96,13 +85,6 @@ static int modern_accept(struct transport *tp, const struct vio_features *taken)
 
 /* Device configuration. */
 
-static int never_still(const struct virtio_pci *vp)
-{
-	return err_set(ERR_VPCI_CONFIG, -EIO,
-		       "%s: its configuration changed during each of %u reads", vp->dev->address,
-		       GENERATION_TRIES);
-}
-
 static int modern_config_read(struct transport *tp, size_t off, void *dst, size_t len)
 {
 	struct virtio_pci *vp = virtio_pci_of(tp);
@@ -112,14 +94,14 @@ static int modern_config_read(struct transport *tp, size_t off, void *dst, size_
 	if (off > vp->config.bytes || len > vp->config.bytes - off)
 		return -ENODATA;
 	rc = common_read(vp, COMMON_GENERATION, 1, &before);
-	for (unsigned int i = 0; rc == 0 && i < GENERATION_TRIES; i++, before = after) {
+	for (unsigned int i = 0; rc == 0 && i < CONFIG_TRIES; i++, before = after) {
 		rc = config_fields(vp, off, dst, len);
 		if (rc == 0)
 			rc = common_read(vp, COMMON_GENERATION, 1, &after);
 		if (rc < 0 || before == after)
 			return rc;
 	}
-	return rc < 0 ? rc : never_still(vp);
+	return rc < 0 ? rc : config_never_still(vp);
 }
 
 /* Queues. */

@@ -89,6 +89,13 @@ int config_fields(struct virtio_pci *vp, uint64_t off, void *dst, size_t len)
 	return 0;
 }
 
+int config_never_still(const struct virtio_pci *vp)
+{
+	return err_set(ERR_VPCI_CONFIG, -EIO,
+		       "%s: its configuration changed during each of %u reads", vp->dev->address,
+		       CONFIG_TRIES);
+}
+
 int queue_select(struct virtio_pci *vp, uint16_t index)
 {
 	int rc;
