@@ -74,7 +74,9 @@ static int indirect_init(struct ring *r, struct split_desc *tables)
 
 /*
  * Where the parts of a ring lie in its block. What driver and device write shares no cache line,
- * and in a legacy ring no page; there the driver's part follows the descriptors at once.
+ * and in a legacy ring no page; there the driver's part follows the descriptors at once. Used
+ * elements stand at multiples of their size, so that none lies across two lines or pages: QEMU up
+ * to 8 writes the second half of such a one to a wrong address where there is an IOMMU.
  */
 struct layout {
 	size_t align, driver, device, tables, bytes;
@@ -96,6 +98,8 @@ static struct layout layout_of(const struct vring_opts *opts)
 	at.align = opts->legacy ? LEGACY_ALIGN : CACHE_LINE;
 	at.driver = opts->legacy ? at.desc_bytes : align_up(at.desc_bytes, CACHE_LINE);
 	at.device = align_up(at.driver + at.driver_bytes, at.align);
+	if (!opts->packed && !opts->legacy)
+		at.device += sizeof(struct split_used_elem) - sizeof(struct split_used);
 	at.tables = align_up(at.device + at.device_bytes, CACHE_LINE);
 	at.bytes = at.tables;
 	if (opts->indirect)
