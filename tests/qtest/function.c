@@ -117,7 +117,8 @@ static int dma_map(struct pci_dev *dev, const struct vio_region *region, uint64_
 
 	vio_region_info(region, &info);
 	*bias = function_of(dev)->memory - (uintptr_t)info.base;
-	return 0;
+	return interrupts_map(&function_of(dev)->irq, (struct vio_region *)(uintptr_t)region,
+			      *bias);
 }
 
 static int dma_unmap(struct pci_dev *dev, const struct vio_region *region)
@@ -139,14 +140,12 @@ static int reset(struct pci_dev *dev)
 
 static int irq_set(struct pci_dev *dev, enum pci_irq kind, const int *fds, unsigned int n)
 {
-	(void)dev, (void)fds, (void)n;
-	return kind == PCI_IRQ_NONE ? 0 : err_set(ERR_OPTS, -EINVAL, "qtest: no interrupts");
+	return interrupts_set(&function_of(dev)->irq, kind, fds, n);
 }
 
 static int irq_unmask(struct pci_dev *dev)
 {
-	(void)dev;
-	return 0;
+	return interrupts_unmask(&function_of(dev)->irq);
 }
 
 static const char *describe(struct pci_dev *dev)
@@ -157,8 +156,11 @@ static const char *describe(struct pci_dev *dev)
 
 static void function_close(struct pci_dev *dev)
 {
+	struct function *f = function_of(dev);
+
 	last = NULL;
-	free(function_of(dev));
+	interrupts_fini(&f->irq);
+	free(f);
 }
 
 static const struct pci_ops function_ops = {
@@ -236,9 +238,12 @@ static int place_bars(struct function *f)
 
 static int take_options(struct function *f, struct address *addr)
 {
-	uint64_t slot = 4;
+	uint64_t slot = 4, msix = VECTORS_MAX;
 	int rc = address_take_number(addr, "slot", 0, 31, &slot);
 
+	if (rc == 0)
+		rc = address_take_number(addr, "msix", 0, VECTORS_MAX, &msix);
+	f->msix_most = (uint16_t)msix;
 	f->memory = UINT64_C(1) << 32;
 	if (rc == 0)
 		rc = address_take_number(addr, "memory", 0, UINT64_MAX, &f->memory);
@@ -256,9 +261,13 @@ static int qtest_open(struct address *addr, uint32_t timeout_ms, struct transpor
 	if (!f)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "qtest");
 	f->dev.ops = &function_ops;
+	pthread_mutex_init(&f->wire.lock, NULL);
 	rc = take_options(f, addr);
 	if (rc == 0)
 		rc = place_bars(f);
+	if (rc == 0)
+		rc = interrupts_init(&f->irq, &f->dev, &f->wire);
+	f->dev.msix = f->dev.msix < f->msix_most ? f->dev.msix : f->msix_most;
 	if (rc == 0)
 		rc = bus_master(&f->dev, true);
 	if (rc == 0)

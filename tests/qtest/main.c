@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "../../drivers/virtio/device.h"
 #include "../../lib/base/compiler.h"
+#include "control.h"
 #include "function.h"
 #include "traffic.h"
 
@@ -29,6 +31,9 @@
  *   drain               take what comes, until nothing does
  *   kick PAIR           notify the device of this transmit queue
  *   queue-reset INDEX   give a queue back to the device, and no other
+ *   asleep FRAMES       traffic one by one, sleeping between
+ *   config-wait MS      sleep until the configuration has changed
+ *   control WORDS       a control call: see control.h
  *   close               and count what is missing
  */
 
@@ -141,10 +146,11 @@ static void print_port(const struct driver *d)
 	vio_port_info(d->port, &i);
 	printf("{\"backend\": \"%s\", \"queues\": %u, \"queues_max\": %u, \"entries\": %u, "
 	       "\"hdr_len\": %u, \"rx_variant\": \"%s\", \"tx_variant\": \"%s\", "
-	       "\"mac\": \"%02x:%02x:%02x:%02x:%02x:%02x\", \"mtu\": %u, \"link_up\": %s, ",
+	       "\"mac\": \"%02x:%02x:%02x:%02x:%02x:%02x\", \"mtu\": %u, \"link_up\": %s, "
+	       "\"announce\": %s, \"speed\": %u, ",
 	       i.backend, i.queues, i.queues_max, i.entries, i.net_hdr_len, i.rx_variant,
 	       i.tx_variant, i.mac[0], i.mac[1], i.mac[2], i.mac[3], i.mac[4], i.mac[5], i.mtu,
-	       i.link_up ? "true" : "false");
+	       i.link_up ? "true" : "false", i.announce ? "true" : "false", i.speed_mbps);
 	print_features("offered", &i.offered);
 	print_features("taken", &i.taken);
 }
@@ -252,6 +258,42 @@ static void do_traffic(struct driver *d, char *args)
 	       out.why ? out.why : "");
 }
 
+static void do_asleep(struct driver *d, char *args)
+{
+	struct traffic t = {
+		.frames = (uint64_t)atoi(args), .window = 1, .segments = 1, .lengths = { 60, 1514 }
+	};
+	struct outcome out = { 0 };
+	unsigned int missed;
+
+	peer_clear(&d->peer, &t.lengths);
+	out.tally.seen = calloc(1, FRAMES_MAX / 8);
+	missed = traffic_asleep(d->port, d->cache, &t, &out);
+	free(out.tally.seen);
+	printf("{\"missed\": %u, \"good\": %" PRIu64 ", \"ms\": %" PRIu64 ", \"signals\": %" PRIu64
+	       ", \"why\": \"%s\"}\n",
+	       missed, out.tally.good, out.ms, qtest_function()->irq.signals,
+	       out.why ? out.why : "");
+}
+
+static void do_config_wait(struct driver *d, char *args)
+{
+	struct pollfd fd = { .fd = vio_port_event_fd(d->port), .events = POLLIN };
+
+	if (fd.fd < 0)
+		fail_last();
+	else
+		printf("{\"woken\": %d}\n", poll(&fd, 1, atoi(args)));
+}
+
+static void do_control(struct driver *d, char *args)
+{
+	if (control_call(d->port, args))
+		fail_last();
+	else
+		printf("{}\n");
+}
+
 #define DRAIN_NS 100000000u
 
 static void do_drain(struct driver *d, char *args)
@@ -321,6 +363,9 @@ static const struct {
 	{ "state", do_state },
 	{ "close", do_close },
 	{ "drain", do_drain },
+	{ "asleep", do_asleep },
+	{ "config-wait", do_config_wait },
+	{ "control", do_control },
 	{ "kick", do_kick },
 	{ "queue-reset", do_queue_reset },
 };

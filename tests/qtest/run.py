@@ -15,12 +15,13 @@ import tempfile
 
 import machine  # first: it finds tests/backend
 import behaviour
+import control
 import modes
 from bench import Bench
 from proc import ProcError, kill_all
 from rig import Tap
 
-GROUPS = (modes, behaviour)
+GROUPS = (modes, control, behaviour)
 INSIDE = 'VIO_QTEST_NETWORK'  # set: this process has a network of its own
 
 

@@ -7,6 +7,7 @@
 #include "../backend/frame.h"
 
 #define BURST       32
+#define SLEEP_MS    1000
 #define SEGMENT_MAX 1900u /* what a buffer takes at least */
 
 static uint32_t max_u32(uint32_t a, uint32_t b)
@@ -115,4 +116,41 @@ void traffic_run(struct vio_port *port, struct vio_cache *cache, const struct tr
 		send_some(&r);
 	vio_pkt_put(cache, r.todo, r.n_todo);
 	out->ms = (vio_clock_ns() - begin) / 1000000;
+}
+
+/* Sleep until the answer comes. Return: false: it came, but nobody woke us. */
+static bool answered(struct run *r)
+{
+	const uint64_t before = r->out->tally.good;
+	uint32_t slept = 0;
+
+	for (int try = 0; try < 3; try++) {
+		int rc = vio_rx_wait(vio_port_rxq(r->port, 0), SLEEP_MS);
+
+		slept += rc == 0;
+		receive_some(r, 0);
+		if (r->out->tally.good > before)
+			return !slept;
+		if (rc < 0)
+			break;
+	}
+	r->out->why = "no answer";
+	return false;
+}
+
+unsigned int traffic_asleep(struct vio_port *port, struct vio_cache *cache, const struct traffic *t,
+			    struct outcome *out)
+{
+	struct run r = { .port = port, .cache = cache, .t = t, .out = out, .queues = 1 };
+	const uint64_t begin = vio_clock_ns();
+	unsigned int missed = 0;
+
+	out->why = NULL;
+	while (!finished(&r) && !out->why) {
+		send_some(&r);
+		missed += !answered(&r);
+	}
+	vio_pkt_put(cache, r.todo, r.n_todo);
+	out->ms = (vio_clock_ns() - begin) / 1000000;
+	return missed;
 }

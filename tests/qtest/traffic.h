@@ -25,4 +25,11 @@ struct outcome {
 void traffic_run(struct vio_port *port, struct vio_cache *cache, const struct traffic *t,
 		 struct outcome *out);
 
+/*
+ * The same one frame at a time, asleep between: each answer must wake us. Return: sleeps that
+ * lasted until their end though an answer came.
+ */
+unsigned int traffic_asleep(struct vio_port *port, struct vio_cache *cache, const struct traffic *t,
+			    struct outcome *out);
+
 #endif

@@ -63,24 +63,17 @@ static bool take_irq(struct wire *w, const char *line)
 
 	if (sscanf(line, "IRQ raise %u", &n) != 1 && sscanf(line, "IRQ lower %u", &n) != 1)
 		return false;
-	if (n < 64) {
-		w->lines[n] += up && !w->level[n];
+	if (n < 64)
 		w->level[n] = up;
-	}
 	return true;
 }
 
-int wire_ask(struct wire *w, uint64_t *value, const char *format, ...)
+static int ask(struct wire *w, uint64_t *value, const char *text, size_t len)
 {
-	char *line, text[128];
-	va_list args;
-	int n, rc;
+	char *line;
+	int rc;
 
-	va_start(args, format);
-	n = vsnprintf(text, sizeof(text) - 1, format, args);
-	va_end(args);
-	text[n++] = '\n';
-	if (send(w->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
+	if (send(w->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
 		return broken("the connection has ended");
 	do {
 		rc = next_line(w, &line);
@@ -92,4 +85,36 @@ int wire_ask(struct wire *w, uint64_t *value, const char *format, ...)
 	if (value)
 		*value = strtoull(line + 2, NULL, 0);
 	return 0;
+}
+
+int wire_ask(struct wire *w, uint64_t *value, const char *format, ...)
+{
+	char text[128];
+	va_list args;
+	int n, rc;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text) - 1, format, args);
+	va_end(args);
+	text[n++] = '\n';
+	pthread_mutex_lock(&w->lock);
+	rc = ask(w, value, text, (size_t)n);
+	pthread_mutex_unlock(&w->lock);
+	return rc;
+}
+
+bool wire_line_high(struct wire *w, unsigned int first)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	bool high = false;
+	char *line;
+
+	pthread_mutex_lock(&w->lock);
+	while ((memchr(w->in + w->from, '\n', w->to - w->from) || poll(&p, 1, 0) == 1) &&
+	       next_line(w, &line) == 0)
+		take_irq(w, line);
+	for (unsigned int i = first; i < 64; i++)
+		high |= w->level[i];
+	pthread_mutex_unlock(&w->lock);
+	return high;
 }

@@ -2,6 +2,7 @@
 #ifndef QTEST_WIRE_H
 #define QTEST_WIRE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,8 +10,8 @@
 /* QEMU's qtest protocol: a line asks, a line answers. */
 struct wire {
 	int fd;
-	uint64_t lines[64]; /* interrupt lines: how often each was raised */
-	bool level[64];
+	pthread_mutex_t lock; /* a question and its answer */
+	bool level[64];       /* interrupt lines */
 	char in[1024];
 	size_t from, to; /* what of @in has not been read yet */
 };
@@ -21,5 +22,8 @@ struct wire {
  */
 int wire_ask(struct wire *w, uint64_t *value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Is one of the interrupt lines from @first on raised? Any thread. */
+bool wire_line_high(struct wire *w, unsigned int first);
 
 #endif
