@@ -2,136 +2,24 @@
 #include "fake_vfio.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../lib/base/compiler.h"
 #include "../../lib/vfio/abi.h"
 #include "../cases.h"
 
-#define FD_BASE    100 /* no real file of this process */
-#define WINDOW(i)  ((uint64_t)(i) << 40)
-#define BAR_BYTES  sizeof(fake.bar)
-#define IO_BYTES   32
-#define GROUP_PATH "dev/vfio/4"
+#define FD_BASE   100 /* no real file of this process */
+#define WINDOW(i) ((uint64_t)(i) << 40)
+#define BAR_BYTES sizeof(fake.bar)
+#define IO_BYTES  32
 
 struct fake_vfio fake;
-static char folder[64], sys_root[80], dev_root[80], proc_root[80];
-
-/* ---- the trees ---- */
-
-static void make_folders(char *path)
-{
-	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(path, 0755);
-		*p = '/';
-	}
-}
-
-void fake_file(const char *path, const char *text)
-{
-	char full[256];
-	FILE *f;
-
-	snprintf(full, sizeof(full), "%s/%s", folder, path);
-	make_folders(full);
-	f = fopen(full, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-void fake_remove(const char *path)
-{
-	char full[256];
-
-	snprintf(full, sizeof(full), "%s/%s", folder, path);
-	assert_int_equal(unlink(full), 0);
-}
-
-void fake_link(const char *path, const char *target)
-{
-	char full[256];
-
-	snprintf(full, sizeof(full), "%s/%s", folder, path);
-	make_folders(full);
-	unlink(full);
-	assert_int_equal(symlink(target, full), 0);
-}
-
-#define DEVICE_PATH "sys/bus/pci/devices/" FAKE_ADDRESS "/"
-#define PEER_PATH   "sys/bus/pci/devices/" FAKE_NEIGHBOR "/"
-#define GROUP_SYS   "sys/kernel/iommu_groups/4/"
-
-static void make_trees(const char *driver, bool noiommu)
-{
-	char target[128];
-
-	snprintf(folder, sizeof(folder), "/tmp/vio-vfio-XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	snprintf(sys_root, sizeof(sys_root), "%s/sys", folder);
-	snprintf(dev_root, sizeof(dev_root), "%s/dev", folder);
-	snprintf(proc_root, sizeof(proc_root), "%s/proc", folder);
-	fake_file(DEVICE_PATH "vendor", "0x1af4\n");
-	fake_file(PEER_PATH "vendor", "0x8086\n");
-	snprintf(target, sizeof(target), "../../../../bus/pci/drivers/%s", driver);
-	if (driver[0])
-		fake_link(DEVICE_PATH "driver", target);
-	fake_link(PEER_PATH "driver", "../../../../bus/pci/drivers/e1000");
-	fake_link(DEVICE_PATH "iommu_group", "../../../../kernel/iommu_groups/4");
-	fake_link(PEER_PATH "iommu_group", "../../../../kernel/iommu_groups/4");
-	fake_link(GROUP_SYS "devices/" FAKE_ADDRESS, "../../../../bus/pci/devices/" FAKE_ADDRESS);
-	fake_link(GROUP_SYS "devices/" FAKE_NEIGHBOR, "../../../../bus/pci/devices/" FAKE_NEIGHBOR);
-	if (noiommu)
-		fake_file(GROUP_SYS "name", "vfio-noiommu\n");
-	fake_file("dev/vfio/vfio", "");
-	fake_file(noiommu ? "dev/vfio/noiommu-4" : GROUP_PATH, "");
-}
-
-void fake_bind_neighbor(void)
-{
-	fake_link(PEER_PATH "driver", "../../../../bus/pci/drivers/vfio-pci");
-}
-
-void fake_add_cdev(void)
-{
-	fake_file(DEVICE_PATH "vfio-dev/vfio0/dev", "511:0\n");
-	fake_file("dev/vfio/devices/vfio0", "");
-	fake_file("dev/iommu", "");
-}
-
-void fake_add_uio(void)
-{
-	fake_file(DEVICE_PATH "uio/uio0/name", "uio_pci_generic\n");
-	fake_file("dev/uio0", "");
-	fake_file(DEVICE_PATH "config", "");
-	fake_file(DEVICE_PATH "reset", "");
-	fake_file(DEVICE_PATH "resource0", "");
-	fake_file(DEVICE_PATH "resource4", "");
-	fake_file(DEVICE_PATH "resource",
-		  "0x000000000000c000 0x000000000000c01f 0x0000000000040101\n"
-		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
-		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
-		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
-		  "0x00000000fe000000 0x00000000fe00ffff 0x000000000014220c\n"
-		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
-		  "0x0000000000000000 0x0000000000000000 0x0000000000000000\n");
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
 
 /* ---- the device ---- */
 
@@ -158,12 +46,12 @@ void fake_boot(const char *driver, bool noiommu)
 	put32(0, 0x10411af4);
 	put32(PCI_BASE_ADDRESS_0, 0xc001);
 	put32(PCI_BASE_ADDRESS_0 + 4 * FAKE_BAR, 0xfe00000c);
-	make_trees(driver, noiommu);
+	fake_trees(driver, noiommu);
 }
 
 void fake_halt(void)
 {
-	assert_int_equal(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+	fake_trees_remove();
 	assert_int_equal(fake_open_files(), 0);
 	assert_int_equal(fake_dmas(), 0);
 	assert_int_equal(fake.maps, 0);
@@ -172,8 +60,7 @@ void fake_halt(void)
 
 struct own_opts fake_opts(void)
 {
-	return (struct own_opts){ .roots = { sys_root, dev_root, proc_root },
-				  .kernel = &fake_kernel };
+	return (struct own_opts){ .roots = fake_trees_roots(), .kernel = &fake_kernel };
 }
 
 unsigned int fake_open_files(void)
@@ -644,6 +531,8 @@ static int fake_mlock(const void *at, size_t len)
 	(void)at;
 	if (fails())
 		return fake.fail_rc;
+	if (fake.mlock_rc)
+		return fake.mlock_rc;
 	fake.locked += len;
 	return 0;
 }

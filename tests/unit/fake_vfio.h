@@ -8,6 +8,7 @@
 
 #include "../../lib/vfio/kernel.h"
 #include "../../lib/vfio/own.h"
+#include "fake_trees.h"
 
 /*
  * A kernel with VFIO, iommufd and a UIO driver that lives in this process, stricter than the real
@@ -16,14 +17,12 @@
  * 0000:00:04.0, below a /sys of its own.
  */
 
-#define FAKE_ADDRESS  "0000:00:04.0"
-#define FAKE_NEIGHBOR "0000:00:05.0"
-#define FAKE_BAR      4 /* memory, 64 bits wide */
-#define FAKE_IO_BAR   0
-#define FAKE_MSIX     5 /* vectors */
-#define FAKE_FDS      64
-#define FAKE_RANGES   8
-#define FAKE_DMAS     16
+#define FAKE_BAR    4 /* memory, 64 bits wide */
+#define FAKE_IO_BAR 0
+#define FAKE_MSIX   5 /* vectors */
+#define FAKE_FDS    64
+#define FAKE_RANGES 8
+#define FAKE_DMAS   16
 
 enum fake_file {
 	FAKE_NONE,
@@ -54,6 +53,7 @@ struct fake_vfio {
 	uint64_t range[FAKE_RANGES][2], page_sizes;
 	unsigned int n_areas; /* of the sparse list of FAKE_BAR; 0: no list */
 	uint64_t area[4][2];
+	int mlock_rc;  /* answer to mlock() where it is not 0 */
 	bool short_io; /* reads and writes are cut short */
 
 	/* What has happened. */
@@ -77,12 +77,6 @@ extern const struct vfio_kernel fake_kernel;
 /* A machine anew, its trees below a new folder. @driver: the device is bound to; "": none.
  * @noiommu: the group is one of VFIO's no-IOMMU mode. */
 void fake_boot(const char *driver, bool noiommu);
-/* Give the device a node of its own, and the machine an iommufd. */
-void fake_add_cdev(void);
-/* Give it what uio_pci_generic and sysfs have. */
-void fake_add_uio(void);
-/* Have FAKE_NEIGHBOR, of the same group, bound to vfio-pci too. */
-void fake_bind_neighbor(void);
 /* Remove the trees. Fails the test where something is still open or mapped. */
 void fake_halt(void);
 
@@ -94,11 +88,6 @@ struct pci_dev *fake_open_device(const char *address);
 struct pci_dev *fake_open_neighbor(void);
 struct pci_dev *fake_boot_and_open(void);
 void fake_close_and_halt(struct pci_dev *dev);
-
-/* Write @text into @path below the folder, making folders on the way; "sys/...", "proc/...". */
-void fake_file(const char *path, const char *text);
-void fake_remove(const char *path);
-void fake_link(const char *path, const char *target);
 
 unsigned int fake_open_files(void);
 unsigned int fake_dmas(void);
