@@ -243,6 +243,7 @@ int vfio_device_start(struct vfio_device *dev)
 	rc = irq_learn(dev);
 	if (rc < 0)
 		return rc;
-	return pci_command(&dev->owned.pci, PCI_COMMAND_IO | PCI_COMMAND_MEMORY,
+	return pci_command(&dev->owned.pci,
+			   PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE,
 			   PCI_COMMAND_MASTER);
 }

@@ -2,11 +2,13 @@
 #include "irq.h"
 
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <string.h>
 
 #include "../base/compiler.h"
 #include "../base/err.h"
+#include "../pci/bars.h"
 #include "refuse.h"
 
 /* The size of the largest MSI-X table. */
@@ -60,6 +62,13 @@ static int set_irqs(struct vfio_device *dev, enum pci_irq kind, uint32_t flags, 
 	return dev->owned.kernel->ioctl(dev->fd, VFIO_DEVICE_SET_IRQS, (unsigned long)&request);
 }
 
+/* A line that a device raises and nobody lowers ends those that share it: the kernel shuts them. */
+static int use_line(struct vfio_device *dev, bool on)
+{
+	return on ? pci_command(&dev->owned.pci, 0, PCI_COMMAND_INTX_DISABLE)
+		  : pci_command(&dev->owned.pci, PCI_COMMAND_INTX_DISABLE, 0);
+}
+
 static int irq_off(struct vfio_device *dev)
 {
 	enum pci_irq was = dev->irq;
@@ -69,7 +78,9 @@ static int irq_off(struct vfio_device *dev)
 	if (was == PCI_IRQ_NONE)
 		return 0;
 	rc = set_irqs(dev, was, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, NULL, 0);
-	return rc < 0 ? refuse_call(dev->owned.pci.address, "ending interrupts", rc) : 0;
+	if (rc < 0)
+		return refuse_call(dev->owned.pci.address, "ending interrupts", rc);
+	return was == PCI_IRQ_INTX ? use_line(dev, false) : 0;
 }
 
 static unsigned int irqs_to_be_had(const struct vfio_device *dev, enum pci_irq kind)
@@ -97,7 +108,7 @@ int irq_set(struct vfio_device *dev, enum pci_irq kind, const int *fds, unsigned
 			       dev->owned.pci.address, n, name,
 			       rc < 0 ? strerror(-rc) : "the machine has fewer left");
 	dev->irq = kind;
-	return 0;
+	return kind == PCI_IRQ_INTX ? use_line(dev, true) : 0;
 }
 
 int irq_unmask(struct vfio_device *dev)

@@ -179,6 +179,9 @@ static void group_of_two(void **state)
 
 /* ---- registers ---- */
 
+/* Decodes both, and keeps the line that it may share quiet. */
+#define POLLED (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE)
+
 static void learns_the_device(void **state)
 {
 	struct pci_dev *dev = fake_boot_and_open();
@@ -191,7 +194,7 @@ static void learns_the_device(void **state)
 	assert_int_equal(dev->bar[1].bytes, 0);
 	assert_int_equal(dev->msix, FAKE_MSIX);
 	assert_true(dev->intx);
-	assert_int_equal(fake_command(), PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	assert_int_equal(fake_command(), POLLED);
 	fake_close_and_halt(dev);
 }
 
@@ -201,9 +204,9 @@ static void masters_the_bus(void **state)
 
 	(void)state;
 	assert_int_equal(dev->ops->bus_master(dev, true), 0);
-	assert_int_equal(fake_command(), PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	assert_int_equal(fake_command(), POLLED | PCI_COMMAND_MASTER);
 	assert_int_equal(dev->ops->bus_master(dev, false), 0);
-	assert_int_equal(fake_command(), PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+	assert_int_equal(fake_command(), POLLED);
 	assert_int_equal(dev->ops->bus_master(dev, true), 0);
 	fake_close_and_halt(dev); /* the fake sees to it that it is off before the file goes */
 }
@@ -359,15 +362,18 @@ static void interrupts(void **state)
 	assert_int_equal(fake.irq_index, VFIO_PCI_MSIX_IRQ_INDEX);
 	assert_int_equal(fake.irq_fd[0], 7);
 	assert_int_equal(fake.irq_fd[1], -1);
+	assert_true(fake_command() & PCI_COMMAND_INTX_DISABLE);
 	assert_int_equal(dev->ops->irq_unmask(dev), 0);
 	assert_int_equal(fake.unmasked, 0);
 	assert_int_equal(dev->ops->irq_set(dev, PCI_IRQ_MSIX, fds, FAKE_MSIX), 0);
 	assert_int_equal(fake.irqs, FAKE_MSIX);
 	assert_int_equal(dev->ops->irq_set(dev, PCI_IRQ_INTX, fds, 1), 0);
 	assert_int_equal(fake.irq_index, VFIO_PCI_INTX_IRQ_INDEX);
+	assert_false(fake_command() & PCI_COMMAND_INTX_DISABLE);
 	assert_int_equal(dev->ops->irq_unmask(dev), 0);
 	assert_int_equal(fake.unmasked, 1);
 	assert_int_equal(dev->ops->irq_set(dev, PCI_IRQ_NONE, NULL, 0), 0);
+	assert_true(fake_command() & PCI_COMMAND_INTX_DISABLE);
 	assert_int_equal(fake.irq_index, -1);
 	assert_int_equal(dev->ops->irq_set(dev, PCI_IRQ_NONE, NULL, 0), 0);
 	assert_int_equal(dev->ops->irq_set(dev, PCI_IRQ_MSIX, fds, 1), 0);
