@@ -139,6 +139,9 @@
 	  "of devices from before VIRTIO 1.0 this driver drives the later ones: with any_layout, " \
 	  "little-endian, rings below 16 TiB", \
 	  "let the device offer its modern registers: disable-modern=off in QEMU") \
+	/* PCI functions */ \
+	X(PCI_SCAN, "VIO-SCAN-01", "sysfs can't be read", \
+	  "mount it: mount -t sysfs sysfs /sys; containers need it too (read-only will do)") \
 	/* vhost-user */ \
 	X(SOCK_PATH, "VIO-SOCK-01", "the path of a UNIX socket has at most 107 bytes", \
 	  "use a shorter path, or a symbolic link to its folder") \

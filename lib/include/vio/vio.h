@@ -7,6 +7,7 @@
 #include <vio/log.h>
 #include <vio/loop.h>
 #include <vio/offload.h>
+#include <vio/pci.h>
 #include <vio/pkt.h>
 #include <vio/pool.h>
 #include <vio/port.h>
