@@ -4,6 +4,7 @@
 
 #include "options.h"
 
+extern const struct command command_list;
 extern const struct command command_pktgen;
 extern const struct command command_fwd;
 extern const struct command command_info;
