@@ -5,6 +5,8 @@
 #include "options.h"
 
 extern const struct command command_list;
+extern const struct command command_bind;
+extern const struct command command_unbind;
 extern const struct command command_pktgen;
 extern const struct command command_fwd;
 extern const struct command command_info;

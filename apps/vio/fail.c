@@ -15,6 +15,26 @@ static const struct {
 #undef X
 };
 
+const char *fail_id(enum fail f)
+{
+	return table[f].id;
+}
+
+const char *fail_why(enum fail f)
+{
+	return table[f].why;
+}
+
+const char *fail_fix(enum fail f)
+{
+	return table[f].fix;
+}
+
+enum exit_code fail_code(enum fail f)
+{
+	return table[f].code;
+}
+
 int fail(enum fail f, const char *why, const char *what, ...)
 {
 	va_list ap;

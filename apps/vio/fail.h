@@ -42,7 +42,39 @@ enum exit_code {
 	  "--buffers N takes more, size=N in the port's address makes the rings smaller") \
 	X(STALLED, "VIO-GEN-06", EXIT_FAILED, \
 	  "the device has not taken a packet for several seconds", \
-	  "see whether its process runs and polls its queues")
+	  "see whether its process runs and polls its queues") \
+	X(BIND_NONE, "VIO-BIND-01", EXIT_PREFLIGHT, "the machine has no such PCI function", \
+	  "`vio list --all` shows those that there are") \
+	X(BIND_RIGHTS, "VIO-BIND-02", EXIT_PREFLIGHT, "only root may change drivers of devices", \
+	  "run it with sudo; in a container, on the host") \
+	X(BIND_NET, "VIO-BIND-03", EXIT_PREFLIGHT, \
+	  "taking the device would cut you off from this machine", \
+	  "use another device, or --force if you are sure") \
+	X(BIND_IOMMU, "VIO-BIND-04", EXIT_PREFLIGHT, \
+	  "no IOMMU confines what the device can reach", \
+	  "switch it on: intel_iommu=on on the kernel's command line, VT-d or AMD-Vi in the " \
+	  "firmware\n" \
+	  "in a virtual machine: give it one (vio doctor --emit qemu, or libvirt)\n" \
+	  "or do without, which is unsafe: vio bind --noiommu") \
+	X(BIND_GROUP, "VIO-BIND-05", EXIT_PREFLIGHT, \
+	  "devices of one IOMMU group can reach each other, so all of them are needed or none", \
+	  "bind the others too") \
+	X(BIND_MODULE, "VIO-BIND-06", EXIT_PREFLIGHT, "the kernel has no such driver", \
+	  "install the kernel's modules (linux-image-$(uname -r), not a cloud image without " \
+	  "VFIO)") \
+	X(BIND_BUSY, "VIO-BIND-07", EXIT_PREFLIGHT, "a process uses the device", \
+	  "end the process first") \
+	X(BIND_REFUSED, "VIO-BIND-08", EXIT_PREFLIGHT, "the driver did not take the device", \
+	  "the kernel's log may tell why: dmesg | tail") \
+	X(BIND_NODE, "VIO-BIND-09", EXIT_PREFLIGHT, "the device's file could not be given away", \
+	  "see whether udev runs: udevadm settle; ls -l /dev/vfio") \
+	X(BIND_STUCK, "VIO-BIND-10", EXIT_FAILED, "the driver of before did not take it back", \
+	  "the kernel's log may tell why: dmesg | tail") \
+	X(BIND_KERNEL, "VIO-BIND-11", EXIT_PREFLIGHT, "no driver of the kernel takes the device", \
+	  "load its module (modprobe virtio_pci), or name the driver: vio unbind --driver NAME") \
+	X(BIND_NO_NOIOMMU, "VIO-BIND-12", EXIT_PREFLIGHT, \
+	  "this kernel's VFIO was built without CONFIG_VFIO_NOIOMMU", \
+	  "vio bind --driver uio_pci_generic does the same, without MSI")
 
 enum fail {
 #define X(name, id, code, why, fix) FAIL_##name,
@@ -58,6 +90,12 @@ enum fail {
  * Return: the exit code.
  */
 int fail(enum fail f, const char *why, const char *what, ...) __attribute__((format(printf, 3, 4)));
+
+/* The parts of an entry. */
+const char *fail_id(enum fail f);
+const char *fail_why(enum fail f);
+const char *fail_fix(enum fail f);
+enum exit_code fail_code(enum fail f);
 
 /* The same for the last error of the library. Return: EXIT_PREFLIGHT. */
 int fail_library(void);

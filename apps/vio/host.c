@@ -93,21 +93,36 @@ int64_t host_number(const struct host *h, int64_t otherwise, const char *path, .
 	return *end || errno ? otherwise : value;
 }
 
+static bool target_at(const char *path, char target[PATH_MAX])
+{
+	ssize_t n = readlink(path, target, PATH_MAX - 1);
+
+	target[n < 0 ? 0 : n] = '\0';
+	return n >= 0;
+}
+
 bool host_link(const struct host *h, char *buf, size_t size, const char *path, ...)
 {
 	char full[PATH_MAX], target[PATH_MAX];
 	const char *slash;
-	ssize_t n;
 	bool ok;
 
 	PATH_FROM(h, full, path, ok);
 	buf[0] = '\0';
-	n = ok ? readlink(full, target, sizeof(target) - 1) : -1;
-	if (n < 0)
+	if (!ok || !target_at(full, target))
 		return false;
-	target[n] = '\0';
 	slash = strrchr(target, '/');
 	return snprintf(buf, size, "%s", slash ? slash + 1 : target) < (int)size;
+}
+
+bool host_target(const struct host *h, char *buf, size_t size, const char *path, ...)
+{
+	char full[PATH_MAX], target[PATH_MAX];
+	bool ok;
+
+	PATH_FROM(h, full, path, ok);
+	buf[0] = '\0';
+	return ok && target_at(full, target) && snprintf(buf, size, "%s", target) < (int)size;
 }
 
 bool host_exists(const struct host *h, const char *path, ...)

@@ -41,6 +41,10 @@ int64_t host_number(const struct host *h, int64_t otherwise, const char *path, .
 bool host_link(const struct host *h, char *buf, size_t size, const char *path, ...)
 	HOST_PRINTF(4, 5);
 
+/* The whole of it. */
+bool host_target(const struct host *h, char *buf, size_t size, const char *path, ...)
+	HOST_PRINTF(4, 5);
+
 bool host_exists(const struct host *h, const char *path, ...) HOST_PRINTF(2, 3);
 
 /* Call @fn with each name in a folder until it returns false, in no order. */

@@ -192,7 +192,7 @@ static void put_group(const struct vio_pci_list *pci, struct row *r, const struc
 	set(r, IOMMU, "%d%s", p->iommu_group, p->noiommu ? " (none)" : "");
 	put_number(r->json, "iommu_group", p->iommu_group);
 	json_object_set_new(r->json, "noiommu", json_boolean(p->noiommu));
-	for (size_t i = 0; (m = group_member(pci, p, i)); i++) {
+	for (size_t i = 0; (m = group_other(pci, p, i)); i++) {
 		json_t *o = json_object();
 
 		put_text(o, "address", m->address);

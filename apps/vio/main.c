@@ -6,8 +6,9 @@
 #include "fail.h"
 #include "version.h"
 
-static const struct command *const commands[] = { &command_list, &command_pktgen, &command_fwd,
-						  &command_info };
+static const struct command *const commands[] = {
+	&command_list, &command_bind, &command_unbind, &command_pktgen, &command_fwd, &command_info,
+};
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -35,8 +35,8 @@ bool group_member_ok(const struct vio_pci *member)
 	       !strcmp(member->driver, "pci-stub") || member->class_code >> 8 == CLASS_PCI_BRIDGE;
 }
 
-const struct vio_pci *group_member(const struct vio_pci_list *list, const struct vio_pci *p,
-				   size_t i)
+const struct vio_pci *group_other(const struct vio_pci_list *list, const struct vio_pci *p,
+				  size_t i)
 {
 	const struct vio_pci *other;
 

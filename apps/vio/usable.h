@@ -29,7 +29,7 @@ bool driver_is_uio(const char *driver);
 bool group_member_ok(const struct vio_pci *member);
 
 /* Go through the others of @p's group with @i = 0, 1, ... Return: NULL past the last one. */
-const struct vio_pci *group_member(const struct vio_pci_list *list, const struct vio_pci *p,
-				   size_t i);
+const struct vio_pci *group_other(const struct vio_pci_list *list, const struct vio_pci *p,
+				  size_t i);
 
 #endif

@@ -182,6 +182,123 @@ def case_list_empty():
     equal(json_of(out, "list-1.json")["ports"], [], "ports")
 
 
+# --- bind ----------------------------------------------------------------------------------------
+
+# Files don't act as a kernel does: here stands what is refused before anything is changed. What
+# happens to devices is shown by the unit test of bind and in a guest.
+REFUSED = [
+    ("a device that is not there", ["bind", "pci:0000:00:1f.0"], 3, """\
+error[VIO-BIND-01]: there is no PCI function 0000:00:1f.0
+  why   the machine has no such PCI function
+  fix   `vio list --all` shows those that there are
+"""),
+    ("the device of the ssh session", ["bind", "00:03.0"], 3, """\
+error[VIO-BIND-03]: 0000:00:03.0: eth0 carries the default route and your ssh session with 10.0.0.9
+  why   taking the device would cut you off from this machine
+  fix   use another device, or --force if you are sure
+"""),
+    ("a device without an IOMMU", ["bind", "pci:0000:00:08.0"], 3, """\
+error[VIO-BIND-04]: 0000:00:08.0 is in no IOMMU group
+  why   no IOMMU confines what the device can reach
+  fix   switch it on: intel_iommu=on on the kernel's command line, VT-d or AMD-Vi in the firmware
+        in a virtual machine: give it one (vio doctor --emit qemu, or libvirt)
+        or do without, which is unsafe: vio bind --noiommu
+"""),
+    ("a group that is not viable", ["bind", "pci:0000:00:05.0"], 3, """\
+error[VIO-BIND-05]: 0000:00:05.0 shares IOMMU group 4 with devices that the kernel drives: \
+0000:00:0a.0 (virtio-pci, eth2)
+  why   devices of one IOMMU group can reach each other, so all of them are needed or none
+  fix   sudo vio bind pci:0000:00:05.0 pci:0000:00:0a.0
+"""),
+    ("no modprobe", ["bind", "pci:0000:00:08.0", "--driver", "vfio-none", "--noiommu"], 3, """\
+error[VIO-BIND-06]: vfio-none is not loaded, and modprobe can't be run: No such file or directory
+  why   the kernel has no such driver
+  fix   install the kernel's modules (linux-image-$(uname -r), not a cloud image without VFIO)
+"""),
+    ("a device that a process uses", ["unbind", "pci:0000:00:04.0"], 3, """\
+error[VIO-BIND-07]: 0000:00:04.0: process 78 (testpmd) has /dev/vfio/4 open
+  why   a process uses the device
+  fix   end it: kill 78; --force waits until the kernel gets the device from it
+"""),
+    ("no port", ["bind"], 2, """\
+error[VIO-CLI-04]: bind: no port
+  why   the command needs a port to work on
+  fix   name one, such as loop:echo or vhost-user:/run/vhost0.sock
+"""),
+    ("no PCI function", ["unbind", "vhost-user:/run/vhost0.sock"], 2, """\
+error[VIO-CLI-03]: unbind: 'vhost-user:/run/vhost0.sock' can't be bound
+  why   a PCI function is wanted, such as pci:0000:00:04.0
+  fix   `vio COMMAND --help` shows what it takes
+"""),
+    ("a driver's name that leads elsewhere", ["bind", "00:08.0", "--driver", "../x"], 2, """\
+error[VIO-CLI-03]: bind: --driver '../x' is not valid
+  why   a driver's name is wanted, such as vfio-pci
+  fix   `vio COMMAND --help` shows what it takes
+"""),
+    ("an owner who is not there", ["bind", "00:08.0", "--owner", "root:no_such_group"], 2, """\
+error[VIO-CLI-03]: bind: --owner 'root:no_such_group' is not valid
+  why   there is no group no_such_group
+  fix   `vio COMMAND --help` shows what it takes
+"""),
+]
+
+
+def files_of(m):
+    return {str(p): p.read_text() if p.is_file() and not p.is_symlink() else ""
+            for p in m.root.rglob("*")}
+
+
+def machine_to_bind():
+    m = everything()
+    m.pci("0000:00:0a.0", "virtio-pci", group=4, iface="eth2")
+    m.put("proc/78/comm", "testpmd\n")
+    m.link("proc/78/fd/9", "/dev/vfio/4")
+    return m
+
+
+def case_refused(args, code, text):
+    m = machine_to_bind()
+    before = files_of(m)
+    got, out, err = m.run(*args, ssh="10.0.0.9 5000 10.0.0.7 22")
+    equal((got, err), (code, text), "exit code and stderr")
+    equal(out, "", "stdout")
+    equal(files_of(m), before, "the machine is as before")
+
+
+def case_refused_json():
+    code, out, _ = machine_to_bind().run("bind", "00:08.0", "--json")
+    result = json_of(out, "bind-1.json")
+    equal((code, result["ok"], result["error"]["id"]), (3, False, "VIO-BIND-04"), "result")
+    equal(result["devices"][0]["driver_before"], "virtio-pci", "driver")
+
+
+def case_bound_already():
+    """Nothing is to do but to give the file away."""
+    me = f"{os.geteuid()}:{os.getegid()}"
+    m = everything()
+    code, out, err = m.run("bind", "00:04.0", "--owner", me, "--json")
+    equal((code, err), (0, ""), "exit code and stderr")
+    device = json_of(out, "bind-1.json")["devices"][0]
+    equal((device["driver"], device["node"]), ("vfio-pci", "/dev/vfio/4"), "device")
+    equal((m.root / "dev/vfio/4").stat().st_mode & 0o777, 0o660, "mode")
+    equal((m.root / "sys/bus/pci/devices/0000:00:04.0/driver_override").read_text(), "vfio-pci",
+          "override")
+    code, out, err = m.run("unbind", "00:08.0")
+    equal((code, err), (0, ""), "exit code and stderr")
+    equal(out, "pci:0000:00:08.0  virtio-pci -> virtio-pci  eth1\n", "stdout")
+
+
+def case_modprobe():
+    """modprobe runs, and what it says and how it ends is told."""
+    m = everything()
+    m.put("sbin/modprobe", "#!/bin/sh\necho \"no module $1\"\nexit 7\n")
+    (m.root / "sbin/modprobe").chmod(0o755)
+    code, out, err = m.run("bind", "00:08.0", "--driver", "vfio-none", "--noiommu")
+    equal((code, out), (3, ""), "exit code and stdout")
+    assert err.startswith("no module vfio-none\nerror[VIO-BIND-06]"), err
+    assert "exit code 7" in err, err
+
+
 # --- this machine --------------------------------------------------------------------------------
 
 
@@ -205,6 +322,11 @@ def cases():
     yield "list as JSON", case_list_json, ()
     yield "list --all shows other devices and sockets", case_list_all, ()
     yield "list of nothing", case_list_empty, ()
+    for what, args, code, text in REFUSED:
+        yield f"bind and unbind refuse {what}", case_refused, (args, code, text)
+    yield "a refusal as JSON", case_refused_json, ()
+    yield "bind and unbind of what is bound already", case_bound_already, ()
+    yield "bind tells what modprobe says", case_modprobe, ()
     users = [("this user", None)] + ([("nobody", NOBODY)] if os.geteuid() == 0 else [])
     for who, user in users:
         yield f"list on this machine as {who}", case_this_machine, ("list", (0,), user,
