@@ -5,6 +5,7 @@
 #include "options.h"
 
 extern const struct command command_list;
+extern const struct command command_doctor;
 extern const struct command command_bind;
 extern const struct command command_unbind;
 extern const struct command command_pktgen;

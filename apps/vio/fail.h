@@ -27,6 +27,8 @@ enum exit_code {
 	  "name one, such as loop:echo or vhost-user:/run/vhost0.sock") \
 	X(CONFLICT, "VIO-CLI-05", EXIT_USAGE, "the options contradict each other", \
 	  "leave one out") \
+	X(NO_PORT, "VIO-CLI-06", EXIT_PREFLIGHT, "there is no such port", \
+	  "`vio list` shows what ports can be made of") \
 	X(FRAME, "VIO-GEN-01", EXIT_USAGE, "such frames can't be built", \
 	  "choose larger sizes (--size), fewer headers (--vlan, --ipv6) or fewer flows (--flows)") \
 	X(MTU, "VIO-GEN-02", EXIT_PREFLIGHT, "the port carries no frames of this size", \

@@ -7,7 +7,8 @@
 #include "version.h"
 
 static const struct command *const commands[] = {
-	&command_list, &command_bind, &command_unbind, &command_pktgen, &command_fwd, &command_info,
+	&command_list,   &command_doctor, &command_bind, &command_unbind,
+	&command_pktgen, &command_fwd,    &command_info,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

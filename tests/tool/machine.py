@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 from pathlib import Path
 
 import schema
@@ -299,6 +300,133 @@ def case_modprobe():
     assert "exit code 7" in err, err
 
 
+# --- doctor --------------------------------------------------------------------------------------
+
+
+def sound():
+    """A machine on which all is well."""
+    m = Machine()
+    m.pci("0000:00:04.0", "vfio-pci", group=4)
+    m.put("proc/sys/kernel/osrelease", "6.1.0-28-amd64\n")
+    m.put("dev/vfio/4")
+    m.put("dev/vfio/vfio")
+    m.put("dev/kmsg", "6,1,2,-;hello\n")
+    m.put("proc/self/limits", "Max locked memory         unlimited            unlimited  bytes\n")
+    at = "sys/devices/system/node/node0/hugepages/hugepages-2048kB"
+    m.put(f"{at}/nr_hugepages", "64\n")
+    m.put(f"{at}/free_hugepages", "60\n")
+    m.put("sys/devices/system/cpu/isolated", "2-5\n")
+    m.put("sys/devices/system/cpu/smt/active", "0\n")
+    m.put("sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "performance\n")
+    m.put("proc/cpuinfo", "flags\t\t: fpu constant_tsc nonstop_tsc\n")
+    return m
+
+
+SOUND = """\
+ok    KERNEL         6.1.0-28-amd64, vfio-pci, iommufd=no
+ok    IOMMU-GROUP    group 4
+ok    GROUP-VIABLE   the only one of its group
+ok    NOIOMMU        off: VFIO is not loaded, or was built without it
+ok    NETDEV-INUSE   the kernel has no interface on it
+ok    VFIO-PERM      /dev/vfio/4
+ok    CGROUP-DEV     no control group forbids devices of VFIO
+ok    LOCKDOWN       none
+ok    DMESG-VFIO     nothing about VFIO or the IOMMU in the kernel's log
+skip  RING-SIZE      told only while the kernel drives it; then vio info tells
+ok    MEMLOCK        no limit
+ok    HUGEPAGES      node 0: 2 MiB: 60 of 64 free
+ok    HUGETLB-CGROUP no limit on huge pages
+ok    NUMA           one node
+ok    CPU-ISOL       isolated: 2-5
+ok    SMT-SIBLING    each processor has its core alone
+ok    GOVERNOR       performance
+ok    TSC-INVARIANT  invariant
+0 blocking, 0 warnings
+"""
+
+MEMLOCK = """\
+FAIL  MEMLOCK        about 16 MiB of locked memory are needed, the limit is 8192 KiB
+      why           VFIO pins what the device may reach, and counts it against RLIMIT_MEMLOCK
+      fix now       sudo prlimit --pid $$ --memlock=268435456
+      fix for good  vio doctor --emit limits | sudo tee /etc/security/limits.d/vio.conf, then log \
+in again
+                    systemd: LimitMEMLOCK=256M
+"""
+
+
+def case_doctor_sound():
+    code, out, err = sound().run("doctor", "pci:0000:00:04.0")
+    equal((code, out, err), (0, SOUND, ""), "a machine on which all is well")
+
+
+def case_doctor_warns():
+    m = sound()
+    m.put("sys/devices/system/cpu/isolated", "\n")
+    code, out, err = m.run("doctor", "pci:0000:00:04.0")
+    equal((code, err), (1, ""), "exit code and stderr")
+    assert out.endswith("0 blocking, 1 warning\n"), out
+
+
+def case_doctor_blocks():
+    m = sound()
+    m.put("proc/self/limits", "Max locked memory         8388608              unlimited  bytes\n")
+    code, out, err = m.run("doctor", "pci:00:04.0,queues=1")
+    equal((code, err), (3, ""), "exit code and stderr")
+    assert MEMLOCK in out, out
+    assert out.endswith("1 blocking, 0 warnings\n"), out
+    code, out, _ = m.run("doctor", "pci:00:04.0", "--json")
+    result = json_of(out, "doctor-1.json")
+    equal((code, result["blocking"], result["warnings"]), (3, 1, 0), "exit code and counts")
+    found = [c for c in result["checks"] if c["level"] == "fail"]
+    equal([c["id"] for c in found], ["MEMLOCK"], "what blocks")
+    assert "prlimit" in found[0]["fix_now"], found
+
+
+def case_doctor_fix():
+    """--fix runs hugeadm, shows that it does, and looks again."""
+    m = sound()
+    at = "sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages"
+    m.put(at, "0\n")
+    code, out, err = m.run("doctor", "pci:00:04.0", "--fix")
+    equal(code, 1, "without hugeadm the exit code")
+    assert "could not be run: No such file" in err, err
+    m.put("usr/bin/hugeadm", f"#!/bin/sh\necho \"$@\"\necho 8 > {m.root / at}\n")
+    (m.root / "usr/bin/hugeadm").chmod(0o755)
+    code, out, err = m.run("doctor", "pci:00:04.0", "--fix")
+    equal(err, "run   HUGEPAGES      hugeadm --pool-pages-min 2MB:+8\n"
+          "--pool-pages-min 2MB:+8\n", "stderr")
+    equal((code, out), (0, SOUND.replace("60 of 64", "8 of 64")), "afterwards")
+
+
+def case_doctor_bad_port(port, text):
+    code, out, err = sound().run("doctor", port)
+    equal((code, out), (3, ""), "exit code and stdout")
+    assert err.startswith(f"error[VIO-CLI-06]: doctor: {port}\n") and text in err, err
+
+
+EMITTED = [
+    ("udev", ['KERNEL=="0000:00:04.0", ATTR{driver_override}="vfio-pci"',
+              'SUBSYSTEM=="vfio", KERNEL=="4", GROUP="vio", MODE="0660"']),
+    ("limits", ["@vio soft memlock 262144", "@vio hard memlock 262144"]),
+    ("systemd", ["LimitMEMLOCK=256M", "ExecStartPre=+vio bind pci:0000:00:04.0 --owner vio:vio",
+                 "ExecStart=/usr/local/bin/vio fwd pci:0000:00:04.0,queues=2"]),
+    ("qemu", ["-device intel-iommu", "iommu_platform=on", "queues=2", "vectors=6"]),
+    ("libvirt", ["<iommu model='intel'>", "queues='2'", "rx_queue_size='1024'"]),
+]
+
+
+def case_emit(what, words):
+    code, out, err = sound().run("doctor", "pci:0000:00:04.0,queues=2", "--emit", what)
+    equal((code, err), (0, ""), "exit code and stderr")
+    for word in words:
+        assert word in out, f"{word} is not in {out}"
+    if what == "libvirt":
+        xml.etree.ElementTree.fromstring(f"<domain>{out}</domain>")
+    code, out, err = Machine().run("doctor", "--emit", what)
+    equal((code, err), (0, ""), "exit code and stderr without a port")
+    assert len(out.splitlines()) >= 3, out
+
+
 # --- this machine --------------------------------------------------------------------------------
 
 
@@ -324,6 +452,15 @@ def cases():
     yield "list of nothing", case_list_empty, ()
     for what, args, code, text in REFUSED:
         yield f"bind and unbind refuse {what}", case_refused, (args, code, text)
+    yield "doctor finds nothing where all is well", case_doctor_sound, ()
+    yield "doctor warns, and its exit code is 1", case_doctor_warns, ()
+    yield "doctor tells what is in the way, and its exit code is 3", case_doctor_blocks, ()
+    yield "doctor --fix mends what it may", case_doctor_fix, ()
+    yield "doctor of a function that is not there", case_doctor_bad_port, (
+        "pci:0000:00:05.0", "there is no such function")
+    yield "doctor of no port", case_doctor_bad_port, ("eth0", "a port is wanted")
+    for what, words in EMITTED:
+        yield f"doctor --emit {what}", case_emit, (what, words)
     yield "a refusal as JSON", case_refused_json, ()
     yield "bind and unbind of what is bound already", case_bound_already, ()
     yield "bind tells what modprobe says", case_modprobe, ()
@@ -331,6 +468,8 @@ def cases():
     for who, user in users:
         yield f"list on this machine as {who}", case_this_machine, ("list", (0,), user,
                                                                    "list-1.json")
+        yield f"doctor on this machine as {who}", case_this_machine, (
+            "doctor", (0, 1, 3), user, "doctor-1.json")
 
 
 def run_case(number, what, fn, args):
