@@ -90,6 +90,7 @@ static void row_finish(struct row *r)
 	put_text(o, "driver", r->cell[DRIVER]);
 	json_object_set_new(o, "usable", json_boolean(r->usable.yes));
 	put_text(o, "why", r->usable.why);
+	put_text(o, "fix", r->usable.fix);
 }
 
 /* ---- PCI functions ---- */
@@ -379,8 +380,8 @@ static void print_table(const struct table *t)
 
 		for (int c = 0; c < COLUMNS; c++)
 			printf("%-*s  ", width[c], r->cell[c][0] ? r->cell[c] : "-");
-		printf("%s%s%s\n", r->usable.yes ? "yes" : "no", r->usable.why[0] ? "  " : "",
-		       r->usable.why);
+		printf("%s%s%s%s%s\n", r->usable.yes ? "yes" : "no", r->usable.why[0] ? "  " : "",
+		       r->usable.why, r->usable.fix[0] ? ": " : "", r->usable.fix);
 	}
 	if (!t->n)
 		printf("(nothing found; `vio pktgen loop:echo` works without any device)\n");

@@ -13,7 +13,7 @@ void usable_set(struct usable *out, bool yes, const char *fmt, ...)
 {
 	va_list ap;
 
-	out->yes = yes;
+	*out = (struct usable){ .yes = yes };
 	va_start(ap, fmt);
 	vsnprintf(out->why, sizeof(out->why), fmt, ap);
 	va_end(ap);
@@ -59,9 +59,10 @@ static void kernels(const struct host *h, const struct vio_pci *p, struct usable
 			return;
 		}
 	if (p->driver[0])
-		usable_set(out, false, "bound to %s: sudo vio bind pci:%s", p->driver, p->address);
+		usable_set(out, false, "bound to %s", p->driver);
 	else
-		usable_set(out, false, "no driver: sudo vio bind pci:%s", p->address);
+		usable_set(out, false, "no driver");
+	snprintf(out->fix, sizeof(out->fix), "sudo vio bind pci:%s", p->address);
 }
 
 static void needs_rights(const struct host *h, const char *path, struct usable *out)

@@ -9,7 +9,8 @@
 /* Whether the user who asks could open a port, and what it takes or what is in the way. */
 struct usable {
 	bool yes;
-	char why[240];
+	char why[200];
+	char fix[64]; /* a command; "": none, or another text tells */
 };
 
 void usable_pci(const struct host *h, const struct vio_pci *p, struct usable *out);
