@@ -213,10 +213,12 @@ static bool open_noiommu(struct rebind *r)
 	char mode[16];
 	int rc;
 
-	if (!driver_is_vfio(r->driver)) {
+	if (driver_is_uio(r->driver)) {
 		rebind_note(r, "%s: %s; ports need iommu=off in their address", r->driver, UNSAFE);
 		return true;
 	}
+	if (!driver_is_vfio(r->driver))
+		return true;
 	if (all_have_iommu(r)) {
 		if (r->noiommu)
 			rebind_note(r, "there is an IOMMU, and it is used: --noiommu has no "
