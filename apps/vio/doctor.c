@@ -6,7 +6,8 @@
 #include <string.h>
 #include <vio/error.h>
 
-/* What a queue pair's rings and buffers come to, with room for what a program holds. */
+/* What rings and buffers come to in `vio fwd`, and each queue pair's share elsewhere. */
+#define NEED_FIXED    (8u << 20)
 #define NEED_PER_PAIR (16u << 20)
 
 #define ANY (DOCTOR_MACHINE | DOCTOR_PCI | DOCTOR_SOCKET | DOCTOR_OTHER)
@@ -144,7 +145,7 @@ bool doctor_open(struct doctor *d, const struct host *h, const char *port, struc
 	*d = (struct doctor){ .h = h, .port = port, .kind = DOCTOR_MACHINE, .queues = 1 };
 	if (port && !read_port(d, port, why))
 		return false;
-	d->need = (uint64_t)d->queues * NEED_PER_PAIR;
+	d->need = NEED_FIXED + (uint64_t)d->queues * NEED_PER_PAIR;
 	if (vio_pci_scan(h->root, &d->pci) < 0)
 		return why_set(why, "%.190s", vio_error_last()->what);
 	if (d->kind == DOCTOR_PCI)

@@ -345,7 +345,7 @@ ok    TSC-INVARIANT  invariant
 """
 
 MEMLOCK = """\
-FAIL  MEMLOCK        about 16 MiB of locked memory are needed, the limit is 8192 KiB
+FAIL  MEMLOCK        about 24 MiB of locked memory are needed, the limit is 8192 KiB
       why           VFIO pins what the device may reach, and counts it against RLIMIT_MEMLOCK
       fix now       sudo prlimit --pid $$ --memlock=268435456
       fix for good  vio doctor --emit limits | sudo tee /etc/security/limits.d/vio.conf, then log \
@@ -390,12 +390,12 @@ def case_doctor_fix():
     code, out, err = m.run("doctor", "pci:00:04.0", "--fix")
     equal(code, 1, "without hugeadm the exit code")
     assert "could not be run: No such file" in err, err
-    m.put("usr/bin/hugeadm", f"#!/bin/sh\necho \"$@\"\necho 8 > {m.root / at}\n")
+    m.put("usr/bin/hugeadm", f"#!/bin/sh\necho \"$@\"\necho 12 > {m.root / at}\n")
     (m.root / "usr/bin/hugeadm").chmod(0o755)
     code, out, err = m.run("doctor", "pci:00:04.0", "--fix")
-    equal(err, "run   HUGEPAGES      hugeadm --pool-pages-min 2MB:+8\n"
-          "--pool-pages-min 2MB:+8\n", "stderr")
-    equal((code, out), (0, SOUND.replace("60 of 64", "8 of 64")), "afterwards")
+    equal(err, "run   HUGEPAGES      hugeadm --pool-pages-min 2MB:+12\n"
+          "--pool-pages-min 2MB:+12\n", "stderr")
+    equal((code, out), (0, SOUND.replace("60 of 64", "12 of 64")), "afterwards")
 
 
 def case_doctor_bad_port(port, text):
