@@ -109,6 +109,8 @@ static bool read_options(struct doctor *d, const char *options, struct why *why)
 		options++;
 		if (!strncmp(options, "server", 6))
 			d->server = true;
+		if (!strncmp(options, "iommu=off", 9))
+			d->iommu_off = true;
 		if (!strncmp(options, "queues=", 7)) {
 			char number[16];
 

@@ -28,8 +28,9 @@ struct doctor {
 	const struct host *h;
 	const char *port; /* as given; NULL: the machine */
 	enum doctor_kind kind;
-	char path[160]; /* of a port: address of the function, or path of the socket */
-	bool server;
+	char path[160];      /* of a port: address of the function, or path of the socket */
+	bool server;         /* we listen */
+	bool iommu_off;      /* the address accepts that there is none */
 	unsigned int queues; /* pairs that the port asks for */
 	uint64_t need;       /* bytes that a port of so many pairs shares with its device */
 	struct vio_pci_list *pci;

@@ -59,7 +59,8 @@ void check_iommu_group(struct doctor *d)
 	if (driver_is_uio(p->driver) || p->noiommu) {
 		f = doctor_say(d, LEVEL_WARN, "%s is driven without an IOMMU", p->address);
 		finding_why(f, "it, and any program that drives it, can read and write all memory");
-		finding_now(f, "add iommu=off to the port's address to accept that");
+		if (!d->iommu_off)
+			finding_now(f, "add iommu=off to the port's address to accept that");
 		return;
 	}
 	f = doctor_say(d, LEVEL_FAIL, "%s is in no IOMMU group", p->address);

@@ -195,7 +195,7 @@ static bool load_driver(struct rebind *r)
 			   "%s is not loaded, and modprobe ended with exit code %d", r->driver, rc);
 }
 
-static bool all_have_iommu(const struct rebind *r)
+static bool all_confined(const struct rebind *r)
 {
 	for (unsigned int i = 0; i < r->n; i++)
 		if (r->dev[i].now.iommu_group < 0 || r->dev[i].now.noiommu)
@@ -219,7 +219,7 @@ static bool open_noiommu(struct rebind *r)
 	}
 	if (!driver_is_vfio(r->driver))
 		return true;
-	if (all_have_iommu(r)) {
+	if (all_confined(r)) {
 		if (r->noiommu)
 			rebind_note(r, "there is an IOMMU, and it is used: --noiommu has no "
 				       "effect");
@@ -417,6 +417,9 @@ static bool give_one(struct rebind *r, struct rebind_device *d)
 
 static bool give_all(struct rebind *r)
 {
+	if (r->owner.given && r->owner.uid != 0 && !(driver_is_vfio(r->driver) && all_confined(r)))
+		rebind_note(r,
+			    "without an IOMMU the kernel lets only root use it, whoever owns it");
 	/* udev sets owners too when it hears of a new file: let it be done with that. */
 	if (r->owner.given && host_exists(r->h, "/run/udev/control"))
 		r->ops->run(r->arg,
@@ -506,12 +509,27 @@ static bool back_one(struct rebind *r, struct rebind_device *d)
 			   d->address, now[0] ? now : "no driver");
 }
 
+/* Others may use it, so it is not for us to switch it off. */
+static void tell_noiommu(struct rebind *r)
+{
+	char mode[16];
+
+	for (unsigned int i = 0; i < r->n; i++)
+		if (r->dev[i].now.noiommu &&
+		    host_text(r->h, mode, sizeof(mode), NOIOMMU_MODE) > 0 && mode[0] == 'Y') {
+			rebind_note(r, "VFIO's mode without an IOMMU is still on: echo N | sudo "
+				       "tee " NOIOMMU_MODE);
+			return;
+		}
+}
+
 static bool back_held(struct rebind *r)
 {
 	for (unsigned int i = 0; i < r->n; i++) {
 		if (!back_one(r, &r->dev[i]))
 			return roll_back(r, i + 1, false);
 	}
+	tell_noiommu(r);
 	for (unsigned int i = 0; i < r->n; i++) {
 		forget_saved(r, &r->dev[i]);
 		look_again(r, &r->dev[i]);
