@@ -320,7 +320,7 @@ static bool play(const struct scene *s, struct kernel *k, struct rebind *r)
 	r->force = s->force;
 	r->noiommu = s->noiommu;
 	r->persist = s->persist;
-	r->wait_ms = 20;
+	r->wait_ms = 2;
 	for (int i = 0; s->ports[i]; i++)
 		assert_true(rebind_add(r, s->ports[i]));
 	if (!r->n)
