@@ -8,6 +8,7 @@ usage: machine.py VIO FOLDER_OF_SCHEMAS [PART OF A CASE'S NAME]
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -442,6 +443,42 @@ def case_this_machine(command, codes, user, name):
     json_of(p.stdout, name)
 
 
+def case_real_socket():
+    """A socket that this process listens on is found, with its owner and who may use it."""
+    with tempfile.TemporaryDirectory(prefix="vio-list-") as folder, \
+            socket.socket(socket.AF_UNIX) as backend:
+        os.chmod(folder, 0o755)
+        path = f"{folder}/vhost.sock"
+        uri = f"vhost-user:{path}"
+        env = {k: v for k, v in os.environ.items() if k != "VIO_ROOT"}
+
+        def on_it(*args, **ids):
+            p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True,
+                               env=env, check=False, **ids)
+            return p.returncode, p.stdout
+
+        backend.bind(path)
+        code, out = on_it("doctor", uri, "--json")
+        found = {c["id"]: c for c in json_of(out, "doctor-1.json")["checks"]}["VHOST-SOCK"]
+        equal((code, found["level"]), (3, "fail"), "nobody listens")
+        backend.listen()
+        _, out = on_it("list", "--json")
+        mine = [p for p in json_of(out, "list-1.json")["ports"] if p.get("uri") == uri]
+        equal(len(mine), 1, "entries")
+        equal((mine[0]["process"]["pid"], mine[0]["usable"]), (os.getpid(), True), "the entry")
+        code, out = on_it("doctor", uri, "--json")
+        found = {c["id"]: c for c in json_of(out, "doctor-1.json")["checks"]}["VHOST-SOCK"]
+        equal((code in (0, 1), found["level"]), (True, "ok"), f"this process listens: {found}")
+        if os.geteuid() == 0:
+            os.chmod(path, 0o700)
+            ids = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            code, out = on_it("doctor", uri, **ids)
+            assert code == 3 and "setfacl -m u:$USER:rw" in out, out
+            code, out = on_it("list", **ids)
+            line = next(text for text in out.splitlines() if path in text)
+            assert line.endswith("no  needs rights on the socket (srwx------ root root)"), line
+
+
 # --- the list of cases ---------------------------------------------------------------------------
 
 
@@ -464,6 +501,7 @@ def cases():
     yield "a refusal as JSON", case_refused_json, ()
     yield "bind and unbind of what is bound already", case_bound_already, ()
     yield "bind tells what modprobe says", case_modprobe, ()
+    yield "a socket of this machine is found, and who may use it", case_real_socket, ()
     users = [("this user", None)] + ([("nobody", NOBODY)] if os.geteuid() == 0 else [])
     for who, user in users:
         yield f"list on this machine as {who}", case_this_machine, ("list", (0,), user,
