@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "rebind_checks.h"
+#include "rebind_parts.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -22,12 +22,22 @@ void rebind_note(struct rebind *r, const char *fmt, ...)
 	va_end(ap);
 }
 
-bool rebind_has(const struct rebind *r, const char *address)
+static bool is_ours(const struct rebind *r, const char *address)
 {
 	for (unsigned int i = 0; i < r->n; i++)
 		if (!strcmp(r->dev[i].address, address))
 			return true;
 	return false;
+}
+
+int rebind_put(struct rebind *r, const char *path, const char *text)
+{
+	return r->ops->write(r->arg, path, text);
+}
+
+void rebind_driver(const struct rebind *r, const struct rebind_device *d, char driver[32])
+{
+	host_link(r->h, driver, 32, "/sys/bus/pci/devices/%s/driver", d->address);
 }
 
 /* ---- looking ---- */
@@ -196,7 +206,7 @@ static void fix_group(struct rebind *r, const struct vio_pci_list *list,
 	}
 	for (size_t i = 0; (m = group_other(list, &d->now, i)); i++) {
 		n = strlen(command);
-		if (!group_member_ok(m) && !rebind_has(r, m->address) && m->class_code >> 16 == 2)
+		if (!group_member_ok(m) && !is_ours(r, m->address) && m->class_code >> 16 == 2)
 			snprintf(command + n, sizeof(command) - n, " pci:%s", m->address);
 	}
 	problem_fix(&r->problem, "%s", command);
@@ -212,7 +222,7 @@ static bool group_ok(struct rebind *r, const struct vio_pci_list *list,
 		return true;
 	problem_set(&r->problem, FAIL_BIND_GROUP, "%s", "");
 	for (size_t i = 0; (m = group_other(list, &d->now, i)); i++)
-		if (!group_member_ok(m) && !rebind_has(r, m->address))
+		if (!group_member_ok(m) && !is_ours(r, m->address))
 			name_member(r, m, names, sizeof(names));
 	if (!names[0])
 		return true;
