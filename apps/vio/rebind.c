@@ -294,42 +294,67 @@ static void load_by_alias(struct rebind *r, const struct rebind_device *d)
 		r->ops->run(r->arg, (const char *const[]){ "modprobe", alias, NULL });
 }
 
-static bool back_one(struct rebind *r, struct rebind_device *d)
+static bool is_back(const struct rebind *r, const char *driver)
 {
-	const char *wanted = r->driver ? r->driver : "";
-	char now[32];
-	int rc;
+	return is_kernels(driver) && (!r->driver || !strcmp(r->driver, driver));
+}
 
-	if (is_kernels(d->before) && (!wanted[0] || !strcmp(wanted, d->before)))
-		return true;
-	rc = move(r, d, wanted);
+/* Move it to the kernel's driver, which may have to be loaded. Return: 0 or the first error. */
+static int move_back(struct rebind *r, const struct rebind_device *d)
+{
+	char now[32];
+	int rc = move(r, d, r->driver ? r->driver : "");
+
 	rebind_driver(r, d, now);
-	if (!rc && !now[0]) {
-		load_by_alias(r, d);
-		rebind_put(r, PROBE, d->address);
-		rebind_driver(r, d, now);
-	}
-	if (wanted[0] && !rc)
+	if (rc || now[0])
+		return rc;
+	load_by_alias(r, d);
+	rebind_put(r, PROBE, d->address);
+	return 0;
+}
+
+static bool back_one(struct rebind *r, const struct rebind_device *d)
+{
+	char now[32];
+	int rc = 0;
+
+	rebind_driver(r, d, now);
+	if (!is_back(r, now))
+		rc = move_back(r, d);
+	if (!rc && !override_is(r, d, ""))
 		rc = put_override(r, d, ""); /* it was only to choose */
 	if (rc)
-		return refused(r, d, rc, wanted[0] ? wanted : "the kernel's driver");
-	if (is_kernels(now))
-		return true;
-	return problem_set(&r->problem, FAIL_BIND_KERNEL, "%s: %s took it after the probe",
+		return refused(r, d, rc, r->driver ? r->driver : "the kernel's driver");
+	rebind_driver(r, d, now);
+	return is_back(r, now) ||
+	       problem_set(&r->problem, FAIL_BIND_KERNEL, "%s: %s took it after the probe",
 			   d->address, now[0] ? now : "no driver");
+}
+
+/* driverctl takes the device away once more, and may leave it so. */
+static bool forget(struct rebind *r, const struct rebind_device *d)
+{
+	bool back = false;
+
+	rebind_forget(r, d);
+	for (int i = 0; i < REBIND_TRIES && !back; i++)
+		back = back_one(r, d);
+	return back;
 }
 
 static bool back_held(struct rebind *r)
 {
 	for (unsigned int i = 0; i < r->n; i++) {
-		if (!back_one(r, &r->dev[i]))
+		struct rebind_device *d = &r->dev[i];
+
+		if (!back_one(r, d))
+			return roll_back(r, i + 1, false);
+		if (!forget(r, d))
 			return roll_back(r, i + 1, false);
 	}
 	rebind_tell_noiommu(r);
-	for (unsigned int i = 0; i < r->n; i++) {
-		rebind_forget(r, &r->dev[i]);
+	for (unsigned int i = 0; i < r->n; i++)
 		rebind_look_again(r, &r->dev[i]);
-	}
 	return true;
 }
 

@@ -153,7 +153,8 @@ static int driverctl(struct kernel *k, const char *const *argv)
 	snprintf(path, sizeof(path), "etc/driverctl.d/pci-%s", argv[2]);
 	unbind(argv[2]);
 	tree_pci_put(argv[2], "driver_override", set ? argv[3] : "\n");
-	probe(k, argv[2]);
+	if (set || !k->driverctl_drops)
+		probe(k, argv[2]);
 	if (set)
 		tree_put(path, argv[3]);
 	else

@@ -19,6 +19,7 @@ struct kernel {
 	const char *modules; /* that modprobe finds */
 	const char *refuses; /* a driver that takes no device */
 	bool no_nodes, no_driverctl, not_root, no_modprobe, no_probe;
+	bool driverctl_drops; /* unset-override leaves the device without a driver */
 	int give_rc;
 
 	/* What goes wrong: these steps, counted from 1, or all from the first on. */
