@@ -63,6 +63,7 @@ SUITES = [
     Suite('tool', 'gcc', ['tool'], 400),
     Suite('backend', 'gcc', ['backend'], 1200),
     Suite('qtest', 'gcc', ['qtest'], 180),
+    Suite('guest', 'gcc', ['guest'], 900),
     Suite('bench', 'gcc', ['bench'], 120),
     Suite('memlock', 'gcc', ['unit', 'matrix'], 300, SMALL_MEMLOCK),
     Suite('tool-memlock', 'gcc', ['tool'], 400, SMALL_MEMLOCK),

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""vio in a guest, on real PCI functions of QEMU's through the kernel's VFIO. No KVM. TAP.
+
+    VIO_BUILD=build/gcc tests/guest/run.py [--list] [WORD...]
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../backend'))
+
+# pylint: disable=wrong-import-position
+import kernel
+import other
+from bed import Bed
+from proc import ProcError, kill_all
+from rig import Tap
+
+BOOTS = other.BOOTS
+# What a kernel says of a device that reached for memory that was not mapped for it.
+DMA_FAULT = r'DMAR:.*(fault|DMA (Read|Write))|virtio_iommu.*fault'
+COMPLAINT = r'WARNING:|BUG:|Oops|general protection|Call Trace'
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('words', nargs='*',
+                        help='only cases whose name, behind that of the boot, holds all of these')
+    parser.add_argument('--list', action='store_true', help='list the cases')
+    args = parser.parse_args()
+    build = os.path.abspath(os.environ.get('VIO_BUILD', 'build/gcc'))
+    args.verify = os.path.join(build, 'tests/backend/verify')
+    args.vio = os.path.join(build, 'apps/vio/vio')
+    args.logs = os.path.join(build, 'meson-logs')
+    return args
+
+
+def name_of(boot, case):
+    return '%s: %s' % (boot.name, case.name)
+
+
+def wanted(boot, words):
+    return [case for case in boot.cases if all(word in name_of(boot, case) for word in words)]
+
+
+def run_case(case, bed):
+    """One case; whatever goes wrong in it fails it, and what it left running ends."""
+    bed.case = case.name
+    try:
+        case.run(bed)
+    except (ProcError, OSError, ValueError, KeyError, IndexError,
+            subprocess.SubprocessError) as error:
+        bed.point(False, 'comes to its end', '%s: %s' % (type(error).__name__, error))
+    bed.tidy()
+
+
+def last_look(bed):
+    """What must hold when all is over."""
+    bed.case = 'in the end'
+    for what, pattern in (('no device reached for memory that is not its own', DMA_FAULT),
+                          ('the kernel has no complaint', COMPLAINT)):
+        found = bed.dmesg(pattern)
+        bed.point(not found, what, '\n'.join(found[:10]))
+
+
+def run_boot(boot, cases, tap, folder, image, args):
+    began, bed = time.monotonic(), None
+    failed = tap.failed
+    try:
+        bed = Bed(boot, tap, folder, image, args)
+        tap.note('%s: booted in %.1f s' % (boot.name, time.monotonic() - began))
+        for case in cases:
+            run_case(case, bed)
+        last_look(bed)
+        bed.close()
+    except (ProcError, OSError) as error:
+        tap.point(False, boot.name + ': boots and ends', error)
+    finally:
+        kill_all()
+    if bed and tap.failed > failed:
+        path = os.path.join(args.logs, 'guest-%s.log' % boot.name.replace(' ', '-'))
+        os.makedirs(args.logs, exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as log:
+            log.write(bed.log())
+        tap.note('the guest\'s log is in ' + path)
+    tap.note('%s: %.1f s' % (boot.name, time.monotonic() - began))
+
+
+def run_boots(chosen, args, image):
+    tap = Tap()
+    with tempfile.TemporaryDirectory(prefix='vio-guest-') as folder:
+        try:
+            for boot, cases in chosen:
+                run_boot(boot, cases, tap, folder, image, args)
+        finally:
+            kill_all()
+    return tap.finish()
+
+
+def main():
+    args = parse_args()
+    chosen = [(boot, cases) for boot in BOOTS for cases in [wanted(boot, args.words)] if cases]
+    if args.list:
+        print('\n'.join(name_of(boot, case) for boot, cases in chosen for case in cases))
+        return 0
+    for program, package in (('qemu-system-x86_64', 'qemu-system-x86'),
+                             ('dpdk-testpmd', 'dpdk-dev')):
+        if not shutil.which(program):
+            print('1..0 # SKIP no %s (package %s)' % (program, package))
+            return 77
+    for program in (args.verify, args.vio):
+        if not os.access(program, os.X_OK):
+            sys.exit('run.py: no %s: build first, and name the folder in VIO_BUILD' % program)
+    try:
+        image = kernel.get()
+    except (kernel.KernelError, subprocess.SubprocessError, OSError) as error:
+        print('\n'.join('# ' + line for line in str(error).splitlines()))
+        print('1..0 # SKIP no kernel for the guest')
+        return 77
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    return run_boots(chosen, args, image)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
