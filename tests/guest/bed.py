@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import time
 
 from guest import Guest, GuestProc
 from peer import Datagrams, Peer, Stream
@@ -19,8 +20,11 @@ Case = collections.namedtuple('Case', 'name run')
 Boot = collections.namedtuple('Boot', 'name nics cases how')
 Boot.__new__.__defaults__ = ({},)
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 SOCKETS = {'dgram': Datagrams, 'stream': Stream}
 MODERN = 'disable-legacy=on,iommu_platform=on'
+LEGACY = 'disable-modern=on,disable-legacy=off'
+TRANSITIONAL = 'disable-modern=off,disable-legacy=off'
 NOBODY = 65534
 # Faults of verify that a run must not have.
 FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'dropped', 'leaked', 'bad_puts')
@@ -130,6 +134,34 @@ class Bed:
         if found != (driver or 'virtio-pci'):
             raise ProcError('%s: bound to %s, not to %s' % (self.address(index), found, driver))
 
+    def interface(self, index):
+        """Name of the kernel's interface on the device, once there is one."""
+        path = SYSFS + self.address(index) + '/virtio*/net'
+        return self.guest.shell('modprobe virtio_net\n'
+                                'for i in $(seq 100); do\n'
+                                '  ls %s 2>/dev/null && break\n  sleep 0.05\ndone' % path).strip()
+
+    def kernel_traffic(self, index, count=500):
+        """Frames over the kernel's interface. Returns what went wrong, or nothing."""
+        name, peer = self.interface(index), self.peers[index]
+        if not name:
+            return 'no interface'
+        self.guest.ok('ip', 'link', 'set', name, 'up')
+        peer.reflect()
+        code, out = self.guest.run('python3', os.path.join(HERE, 'interface.py'), name, count,
+                                   timeout=40)
+        peer.stop()
+        self.guest.ok('ip', 'link', 'set', name, 'down')
+        return out if code else ''
+
+    @staticmethod
+    def wait_for(what, condition, timeout=20):
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                raise ProcError('not within %d s: %s' % (timeout, what))
+            time.sleep(0.05)
+
     # Programs.
 
     def vio(self, *args, timeout=30, prefix=()):
@@ -162,9 +194,11 @@ class Bed:
     def testpmd(self, indices, eal=('--iova-mode=va',), args=()):
         """dpdk-testpmd in the guest on these devices, at its prompt."""
         allowed = [word for i in indices for word in ('-a', self.address(i))]
+        # Physical addresses are known of huge pages only, other pages move.
+        memory = ['-m', '64'] if '--iova-mode=pa' in eal else ['-m', '128', '--no-huge']
         child = self.guest.start(
-            'stdbuf', '-oL', 'dpdk-testpmd', '--lcores', '0@0,1@0', '--no-telemetry', '--no-huge',
-            '-m', '128', *allowed, *eal, '--', '-i', '--disable-link-check', '--no-numa',
+            'stdbuf', '-oL', 'dpdk-testpmd', '--lcores', '0@0,1@0', '--no-telemetry', *memory,
+            *allowed, *eal, '--', '-i', '--disable-link-check', '--no-numa',
             '--total-num-mbufs=4096', *args, deadline=120, kind=GuestTestpmd)
         child.expect('testpmd> ', 60)
         return child

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The bed itself: a known-good driver and the kernel's own on the devices that vio is tried on."""
 
-from bed import Boot, Case, MODERN
+from bed import LEGACY, MODERN, Boot, Case
 from guest import Nic
 
 FRAMES = 2000
@@ -21,10 +21,56 @@ def testpmd_echo(index, driver, eal):
     return run
 
 
+def kernel_echo(index):
+    """The kernel's own driver, and its interface: as good as new?"""
+    def run(bed):
+        bed.give(index, None)
+        wrong = bed.kernel_traffic(index)
+        bed.point(not wrong, 'the kernel\'s driver carries frames', wrong)
+    return run
+
+
+def testpmd_bulk(index):
+    """dpdk-testpmd of the guest against the one that is the device's backend."""
+    def run(bed):
+        bed.give(index, 'vfio-pci')
+        pmd, backend = bed.testpmd([index]), bed.backends[index]
+        for source, sink, way in ((pmd, backend, 'out of'), (backend, pmd, 'into')):
+            sink.start('rxonly')
+            source.start('txonly')
+            bed.wait_for('10000 frames %s the guest' % way, lambda: sink.stats()['rx'] > 10000)
+            source.stop()
+            sink.stop()
+            bed.point(True, '10000 frames go %s the guest' % way)
+        pmd.close()
+    return run
+
+
 VFIO = ('vfio-pci', ('--iova-mode=va',))
-PHYSICAL = ('--iova-mode=pa',)
+VFIO_PHYSICAL = ('vfio-pci', ('--iova-mode=pa',))
+UIO = ('uio_pci_generic', ('--iova-mode=pa',))
+
+
+def no_iommu(bed):
+    """The kernel wants this said before it lets go of a device without an IOMMU."""
+    bed.guest.ok('modprobe', 'vfio', 'enable_unsafe_noiommu_mode=1')
+    bed.guest.shell('echo 64 >/proc/sys/vm/nr_hugepages')
+    bed.point(True, 'VFIO works without an IOMMU')
+
 
 BOOTS = [
     Boot('iommu', [Nic('stream', MODERN), Nic('dgram', MODERN, True)], [
-        Case('stream', testpmd_echo(0, *VFIO)), Case('dgram', testpmd_echo(1, *VFIO))]),
+        Case('stream', testpmd_echo(0, *VFIO)), Case('dgram', testpmd_echo(1, *VFIO)),
+        Case('kernel', kernel_echo(0))]),
+    Boot('virtio-iommu', [Nic('stream', MODERN)], [Case('stream', testpmd_echo(0, *VFIO))],
+         {'iommu': 'virtio'}),
+    Boot('no-iommu', [Nic('stream', 'disable-legacy=on'), Nic('dgram', LEGACY)], [
+        Case('VFIO', no_iommu),
+        Case('VFIO, modern', testpmd_echo(0, *VFIO_PHYSICAL)),
+        Case('VFIO, legacy', testpmd_echo(1, *VFIO_PHYSICAL)),
+        Case('UIO, modern', testpmd_echo(0, *UIO)),
+        Case('UIO, legacy', testpmd_echo(1, *UIO))],
+         {'iommu': None, 'tree': 'built'}),
+    Boot('vhost-user', [Nic('vhost-user,iommu-support=1', MODERN)], [
+        Case('testpmd', testpmd_bulk(0))], {'shared': True}),
 ]
