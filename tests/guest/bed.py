@@ -16,16 +16,17 @@ from testpmd import Console, Testpmd
 # run(bed) does the case.
 Case = collections.namedtuple('Case', 'name run')
 # A guest and what is done in it. nics: list of guest.Nic, where the netdevs "dgram", "stream" and
-# "vhost-user[,options of net_vhost]" stand for a peer here; how: further arguments of Guest.
-Boot = collections.namedtuple('Boot', 'name nics cases how')
-Boot.__new__.__defaults__ = ({},)
+# "vhost-user[,options of net_vhost]" stand for a peer here; how: further arguments of Guest;
+# prepare: shell commands in the guest beforehand.
+Boot = collections.namedtuple('Boot', 'name nics cases how prepare')
+Boot.__new__.__defaults__ = ({}, 'modprobe vfio-pci')
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOCKETS = {'dgram': Datagrams, 'stream': Stream}
 MODERN = 'disable-legacy=on,iommu_platform=on'
 LEGACY = 'disable-modern=on,disable-legacy=off'
 TRANSITIONAL = 'disable-modern=off,disable-legacy=off'
-NOBODY = 65534
+PLAIN_USER = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
 # Faults of verify that a run must not have.
 FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'dropped', 'leaked', 'bad_puts')
 SYSFS = '/sys/bus/pci/devices/'
@@ -50,6 +51,7 @@ class Bed:
                 for i, nic in enumerate(boot.nics)]
         self.guest = Guest(folder, kernel, nics, arguments=more, **boot.how)
         self.guest.boot()
+        self.guest.shell(boot.prepare)
 
     def netdev(self, index, wanted, more):
         """QEMU's netdev for NIC @index, and its peer."""

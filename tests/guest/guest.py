@@ -23,9 +23,10 @@ IOMMUS = {
 }
 
 # A network device. netdev: QEMU's backend without its id; options: of virtio-net-pci; root: on the
-# root bus, where it is a conventional PCI device, otherwise behind a root port of its own.
+# root bus at this slot and function, where it is a conventional PCI device, otherwise behind a root
+# port of its own. Functions of one slot there share an IOMMU group.
 Nic = collections.namedtuple('Nic', 'netdev options root')
-Nic.__new__.__defaults__ = ('user', '', False)
+Nic.__new__.__defaults__ = ('user', '', '')
 
 
 class GuestProc(Proc):
@@ -106,27 +107,27 @@ class Qmp:
 
 
 def address_of(nics, index):
-    """Where the guest sees NIC @index: those on the root bus from slot 10 on, the others on the
-    buses of their root ports, which count from 1."""
-    before = sum(nic.root == nics[index].root for nic in nics[:index])
+    """Where the guest sees NIC @index: buses behind root ports count from 1."""
     if nics[index].root:
-        return '0000:00:%02x.0' % (0x10 + before)
-    return '0000:%02x:00.0' % (1 + before)
+        return '0000:00:' + nics[index].root
+    return '0000:%02x:00.0' % (1 + sum(not nic.root for nic in nics[:index]))
+
+
+def root_port(index, bus):
+    """Root ports are functions of slots 8, 9..., eight in each."""
+    slot, function = 8 + (bus - 1) // 8, (bus - 1) % 8
+    return ['-device', 'pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%x.%x%s' %
+            (index, bus, bus, slot, function, '' if function else ',multifunction=on')]
 
 
 def nic_arguments(nics):
     """The part of QEMU's command line that makes the NICs: devices vn0, vn1... on netdevs n0..."""
     out = []
     for i, nic in enumerate(nics):
-        where = address_of(nics, i)
         if nic.root:
-            place = 'bus=pcie.0,addr=' + where[8:10]
+            place = 'bus=pcie.0,addr=%s,multifunction=on' % nic.root
         else:
-            slot = int(where[5:7], 16)
-            # Functions of slots 8, 9..., eight in each.
-            out += ['-device', 'pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%x.%x%s' %
-                    (i, slot, slot, 8 + (slot - 1) // 8, (slot - 1) % 8,
-                     ',multifunction=on' if (slot - 1) % 8 == 0 else '')]
+            out += root_port(i, int(address_of(nics, i)[5:7], 16))
             place = 'bus=rp%d' % i
         kind, _, rest = nic.netdev.partition(',')
         if kind == 'hub':

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The bed itself: a known-good driver and the kernel's own on the devices that vio is tried on."""
 
-from bed import LEGACY, MODERN, Boot, Case
-from guest import Nic
-
 FRAMES = 2000
 
 
@@ -49,28 +46,3 @@ def testpmd_bulk(index):
 VFIO = ('vfio-pci', ('--iova-mode=va',))
 VFIO_PHYSICAL = ('vfio-pci', ('--iova-mode=pa',))
 UIO = ('uio_pci_generic', ('--iova-mode=pa',))
-
-
-def no_iommu(bed):
-    """The kernel wants this said before it lets go of a device without an IOMMU."""
-    bed.guest.ok('modprobe', 'vfio', 'enable_unsafe_noiommu_mode=1')
-    bed.guest.shell('echo 64 >/proc/sys/vm/nr_hugepages')
-    bed.point(True, 'VFIO works without an IOMMU')
-
-
-BOOTS = [
-    Boot('iommu', [Nic('stream', MODERN), Nic('dgram', MODERN, True)], [
-        Case('stream', testpmd_echo(0, *VFIO)), Case('dgram', testpmd_echo(1, *VFIO)),
-        Case('kernel', kernel_echo(0))]),
-    Boot('virtio-iommu', [Nic('stream', MODERN)], [Case('stream', testpmd_echo(0, *VFIO))],
-         {'iommu': 'virtio'}),
-    Boot('no-iommu', [Nic('stream', 'disable-legacy=on'), Nic('dgram', LEGACY)], [
-        Case('VFIO', no_iommu),
-        Case('VFIO, modern', testpmd_echo(0, *VFIO_PHYSICAL)),
-        Case('VFIO, legacy', testpmd_echo(1, *VFIO_PHYSICAL)),
-        Case('UIO, modern', testpmd_echo(0, *UIO)),
-        Case('UIO, legacy', testpmd_echo(1, *UIO))],
-         {'iommu': None, 'tree': 'built'}),
-    Boot('vhost-user', [Nic('vhost-user,iommu-support=1', MODERN)], [
-        Case('testpmd', testpmd_bulk(0))], {'shared': True}),
-]

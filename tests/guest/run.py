@@ -7,23 +7,25 @@
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../backend'))
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / 'tests/backend'))
 
 # pylint: disable=wrong-import-position
 import kernel
-import other
 from bed import Bed
+from boots import BOOTS
 from proc import ProcError, kill_all
 from rig import Tap
 
-BOOTS = other.BOOTS
 # What a kernel says of a device that reached for memory that was not mapped for it.
 DMA_FAULT = r'DMAR:.*(fault|DMA (Read|Write))|virtio_iommu.*fault'
 COMPLAINT = r'WARNING:|BUG:|Oops|general protection|Call Trace'
@@ -35,11 +37,22 @@ def parse_args():
                         help='only cases whose name, behind that of the boot, holds all of these')
     parser.add_argument('--list', action='store_true', help='list the cases')
     args = parser.parse_args()
-    build = os.path.abspath(os.environ.get('VIO_BUILD', 'build/gcc'))
+    args.build = build = os.path.abspath(os.environ.get('VIO_BUILD', 'build/gcc'))
     args.verify = os.path.join(build, 'tests/backend/verify')
     args.vio = os.path.join(build, 'apps/vio/vio')
     args.logs = os.path.join(build, 'meson-logs')
     return args
+
+
+def compile_example(args, folder):
+    """README's program, with the library that was built."""
+    text = (TOP / 'README.md').read_text(encoding='utf-8')
+    source, args.example = os.path.join(folder, 'echo.c'), os.path.join(folder, 'echo')
+    with open(source, 'w', encoding='utf-8') as out:
+        out.write(re.search(r'^```c\n(.*?)^```', text, re.S | re.M)[1])
+    subprocess.run(['cc', '-O2', '-I', TOP / 'lib/include', '-o', args.example, source,
+                    os.path.join(args.build, 'libvio.a'), '-lnuma', '-pthread'],
+                   check=True, timeout=60)
 
 
 def name_of(boot, case):
@@ -96,6 +109,8 @@ def run_boot(boot, cases, tap, folder, image, args):
 def run_boots(chosen, args, image):
     tap = Tap()
     with tempfile.TemporaryDirectory(prefix='vio-guest-') as folder:
+        os.chmod(folder, 0o755)
+        compile_example(args, folder)
         try:
             for boot, cases in chosen:
                 run_boot(boot, cases, tap, folder, image, args)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Frames through vio's ports, each byte of them checked."""
+
+import json
+import os
+
+from bed import PLAIN_USER
+
+FRAMES = 5000
+BULK = 50000
+
+
+def bound(bed, *indices, driver='vfio-pci'):
+    """These NICs bound to @driver."""
+    for index in indices:
+        if bed.driver(bed.address(index)) != driver:
+            bed.give(index, driver)
+
+
+def reflect(index, options='', what='', frames=FRAMES, prefix=(), driver='vfio-pci', check=None):
+    """verify sends and checks, the peer gives back. @check: more, as (result) -> complaint."""
+    def run(bed):
+        bound(bed, index, driver=driver)
+        peer = bed.peers[index]
+        peer.reflect()
+        result = bed.verify('-n', frames, '-s', '60-1514', '-m', 3, '-w', 64, 'echo',
+                            bed.uri(index, options), prefix=prefix)
+        peer.stop()
+        wrong = bed.clean(result) or (check(result) if check else '')
+        bed.point(not wrong and result['rx'] == frames,
+                  '%d frames come back%s' % (frames, what and ', ' + what),
+                  '%s\n%s' % (wrong, result['out']))
+    return run
+
+
+def fwd(index, *options, address='', prefix=()):
+    """vio fwd gives back what the peer sends and checks."""
+    def run(bed):
+        bound(bed, index)
+        tool = bed.guest.start(*prefix, bed.args.vio, 'fwd', bed.uri(index, address), '--mode',
+                               'macswap', *options, deadline=90)
+        bed.peers[index].hello()
+        wrong, back = bed.peers[index].echo(FRAMES)
+        tool.signal(2)
+        code = tool.wait(10)
+        bed.point(not wrong and code == 0, 'vio fwd gives %d frames back' % back,
+                  '%s, exit code %d\n%s' % (wrong, code, tool.out))
+    return run
+
+
+def example(index):
+    """README's program, as it stands there."""
+    def run(bed):
+        bound(bed, index)
+        # Its two seconds begin when the port is open.
+        tool = bed.guest.start(bed.args.example, bed.uri(index))
+        bed.peers[index].hello()
+        wrong, back = bed.peers[index].echo(200, silence=0.3)
+        code = tool.wait(20)
+        bed.point(code == 0 and not wrong and 'packets echoed' in tool.out,
+                  'README\'s program gives %d frames back' % back,
+                  '%s, exit code %d\n%s' % (wrong, code, tool.out))
+    return run
+
+
+def back_to_back(first, second, *options):
+    """vio pktgen on one device, vio fwd on the other; both in this guest."""
+    def run(bed):
+        bound(bed, first, second)
+        tool = bed.guest.start(bed.args.vio, 'fwd', bed.uri(second), '--mode', 'macswap',
+                               *options, deadline=90)
+        tool.expect(r'\S', 20)
+        path = '/run/pktgen.json'
+        code, out = bed.vio('pktgen', bed.uri(first), '-r', '2kpps', '-s', 'imix', '-t', '3s',
+                            '--late-limit', '100%', '-q', '-o', path, timeout=60)
+        tool.signal(2)
+        ended = tool.wait(10)
+        bed.point(code in (0, 5) and ended == 0, 'vio pktgen and vio fwd end well',
+                  '%d, %d\n%s\n%s' % (code, ended, out, tool.out))
+        report = json.loads(bed.guest.ok('cat', path))
+        rx, tx = report['rx'], report['tx']
+        bed.point(rx['received'] == tx['sent'] > 1000, 'all of %d frames arrive' % tx['sent'], rx)
+        for name in ('lost', 'corrupt', 'reordered', 'duplicate'):
+            bed.point(rx.get(name) == 0, 'no frame is ' + name, rx)
+    return run
+
+
+def both_ways(index, options=''):
+    """The backend on the host: what the guest sends, what it receives, and what it gets back."""
+    def run(bed):
+        bound(bed, index)
+        backend, uri = bed.backends[index], bed.uri(index, options)
+        backend.start('rxonly')
+        result = bed.verify('-n', BULK, '-s', '60-1514', 'tx', uri)
+        bed.wait_for('all frames', lambda: backend.stats()['rx'] >= BULK)
+        backend.stop()
+        bed.point(not bed.clean(result) and backend.stats()['rx'] == BULK,
+                  '%d frames go out' % BULK, result['out'])
+        receive(bed, backend, uri)
+        backend.start('io')
+        result = bed.verify('-n', BULK, '-s', '60-1514', '-w', 64, '-S', 'echo', uri)
+        backend.stop()
+        bed.point(not bed.clean(result) and result['rx'] == BULK, '%d frames come back' % BULK,
+                  result['out'])
+    return run
+
+
+def receive(bed, backend, uri):
+    """Frames of testpmd's, each checked; the backend counts as many."""
+    backend.start('txonly')
+    verify = bed.guest.start(bed.args.verify, '-t', 60, '-n', BULK, '-s', 64, 'rx', uri,
+                             deadline=70)
+    verify.expect('^reached', 60)
+    backend.stop()
+    code = verify.wait(60)
+    result = json.loads(next(line for line in verify.out.splitlines() if line[:1] == '{'))
+    faults = bed.clean(dict(result, code=code))
+    bed.point(not faults and result['rx'] >= BULK, '%d frames come in' % result['rx'],
+              '%s\n%s' % (faults, verify.out))
+
+
+def memlock(kilobytes):
+    return ('prlimit', '--memlock=%d:%d' % (kilobytes << 10, kilobytes << 10), *PLAIN_USER)
+
+
+def owned(index, node, then):
+    """The device's node belongs to a plain user, then @then. @node: "vfio/%d" with the group."""
+    def run(bed):
+        bound(bed, index)
+        path = os.path.join('/dev', node % bed.group(index) if '%' in node else node)
+        bed.guest.ok('chown', '65534:65534', path)
+        then(bed)
+        bed.guest.ok('chown', '0:0', path)
+    return run
+
+
+def refused(index, error, text='', options='', prefix=(), what='', driver='vfio-pci'):
+    """An open that must fail with error @error, whose message holds @text."""
+    def run(bed):
+        bound(bed, index, driver=driver)
+        code, out = bed.vio('info', bed.uri(index, options), prefix=prefix)
+        bed.point(code and 'error[%s' % error in out and text in out,
+                  'is refused with %s%s' % (error, what and ', ' + what), '%d\n%s' % (code, out))
+        bed.note(out)
+    return run
