@@ -36,7 +36,7 @@ def idle_share(bed, index, *options):
     """Share of a processor that vio fwd takes while nothing comes; and it still forwards then."""
     tool = bed.guest.start(bed.args.vio, 'fwd', bed.uri(index), '--mode', 'macswap', *options,
                            deadline=90)
-    bed.peers[index].hello()
+    bed.peers[index].hello(tool)
     before, began = processor_seconds(bed, tool.pid), time.monotonic()
     time.sleep(IDLE_S)
     share = (processor_seconds(bed, tool.pid) - before) / (time.monotonic() - began)
@@ -76,10 +76,10 @@ def link_flaps(index):
             bed.point(found is up, 'a port finds the link %s' % ('up' if up else 'down'), found)
         tool = bed.guest.start(bed.args.vio, 'fwd', bed.uri(index), '--mode', 'macswap', '-v',
                                deadline=90)
-        bed.peers[index].hello()
+        bed.peers[index].hello(tool)
         for up in (False, True):
             bed.guest.qmp('set_link', name='n%d' % index, up=up)
-        bed.peers[index].hello()
+        bed.peers[index].hello(tool)
         wrong, _ = bed.peers[index].echo(FRAMES // 5)
         tool.signal(2)
         code = tool.wait(10)

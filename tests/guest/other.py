@@ -10,7 +10,7 @@ def testpmd_echo(index, driver, eal):
         bed.give(index, driver)
         pmd = bed.testpmd([index], eal)
         pmd.start('macswap')
-        bed.peers[index].hello()
+        bed.peers[index].hello(pmd)
         wrong, back = bed.peers[index].echo(FRAMES)
         pmd.stop()
         pmd.close()

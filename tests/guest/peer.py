@@ -105,15 +105,16 @@ class Peer:
         while self.link.receive(silence):
             pass
 
-    def hello(self, timeout=20):
-        """Wait until the guest gives frames back."""
+    def hello(self, child, timeout=30):
+        """Wait until @child, a process in the guest, gives frames back."""
         end = time.monotonic() + timeout
-        while time.monotonic() < end:
+        while time.monotonic() < end and child.alive:
             self.link.send(frame(HELLO, 64))
             if any(data[14:18] == MARK for data in self.link.receive(0.1)):
                 self.drain()
                 return
-        raise ProcError('peer: no frame came back within %d s' % timeout)
+        raise ProcError('peer: no frame came back; %s: %s' %
+                        (child.name, child.out[-1500:] or 'says nothing'))
 
     def echo(self, count, sizes=(60, 1514), window=64, seed=1, silence=5):
         """Send frames that the guest gives back. Returns what was wrong, and how many came."""

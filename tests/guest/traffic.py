@@ -39,7 +39,7 @@ def fwd(index, *options, address='', prefix=()):
         bound(bed, index)
         tool = bed.guest.start(*prefix, bed.args.vio, 'fwd', bed.uri(index, address), '--mode',
                                'macswap', *options, deadline=90)
-        bed.peers[index].hello()
+        bed.peers[index].hello(tool)
         wrong, back = bed.peers[index].echo(FRAMES)
         tool.signal(2)
         code = tool.wait(10)
@@ -54,7 +54,7 @@ def example(index):
         bound(bed, index)
         # Its two seconds begin when the port is open.
         tool = bed.guest.start(bed.args.example, bed.uri(index))
-        bed.peers[index].hello()
+        bed.peers[index].hello(tool)
         wrong, back = bed.peers[index].echo(200, silence=0.3)
         code = tool.wait(20)
         bed.point(code == 0 and not wrong and 'packets echoed' in tool.out,
@@ -92,10 +92,10 @@ def both_ways(index, options=''):
         backend, uri = bed.backends[index], bed.uri(index, options)
         backend.start('rxonly')
         result = bed.verify('-n', BULK, '-s', '60-1514', 'tx', uri)
-        bed.wait_for('all frames', lambda: backend.stats()['rx'] >= BULK)
         backend.stop()
-        bed.point(not bed.clean(result) and backend.stats()['rx'] == BULK,
-                  '%d frames go out' % BULK, result['out'])
+        found = backend.stats()['rx']
+        bed.point(not bed.clean(result) and found == BULK, '%d frames go out' % BULK,
+                  '%d arrived\n%s' % (found, result['out']))
         receive(bed, backend, uri)
         backend.start('io')
         result = bed.verify('-n', BULK, '-s', '60-1514', '-w', 64, '-S', 'echo', uri)
