@@ -46,6 +46,7 @@ class Bed:
     def __init__(self, boot, tap, folder, kernel, args):
         self.boot, self.tap, self.folder, self.args = boot, tap, folder, args
         self.case, self.peers, self.backends, self.serial = '', {}, {}, itertools.count()
+        self.seen = {}  # what of the kernel's log has been looked at
         more = []
         nics = [nic._replace(netdev=self.netdev(i, nic.netdev, more))
                 for i, nic in enumerate(boot.nics)]

@@ -200,7 +200,7 @@ class Guest(Proc):
         except OSError:
             pass
 
-    def boot(self, timeout=60):
+    def boot(self, timeout=120):
         """Wait until processes can be started."""
         if self.ready.wait(timeout) != 0:
             raise ProcError('the guest does not start:\n' + self.out[-3000:])

@@ -21,6 +21,8 @@ def killed(index, again):
         verify.signal(9)
         verify.wait(10)
         bed.peers[index].stop()
+        # Frames of the dead are still in the network; nobody may take them for those of the next.
+        bed.vio('pktgen', bed.uri(index), '--rx-only', '-t', '500ms', '-q')
         bed.peers[index].drain()
         again(bed)
     return run

@@ -72,15 +72,18 @@ def run_case(case, bed):
             subprocess.SubprocessError) as error:
         bed.point(False, 'comes to its end', '%s: %s' % (type(error).__name__, error))
     bed.tidy()
+    look_at_log(bed, case.name)
 
 
-def last_look(bed):
-    """What must hold when all is over."""
-    bed.case = 'in the end'
+def look_at_log(bed, case):
+    """What the kernel has said since the last look."""
     for what, pattern in (('no device reached for memory that is not its own', DMA_FAULT),
                           ('the kernel has no complaint', COMPLAINT)):
         found = bed.dmesg(pattern)
-        bed.point(not found, what, '\n'.join(found[:10]))
+        new, bed.seen[what] = found[bed.seen.get(what, 0):], len(found)
+        if new or not case:
+            bed.case = case or 'in the end'
+            bed.point(not found, what, '\n'.join(new[:10]))
 
 
 def run_boot(boot, cases, tap, folder, image, args):
@@ -91,7 +94,7 @@ def run_boot(boot, cases, tap, folder, image, args):
         tap.note('%s: booted in %.1f s' % (boot.name, time.monotonic() - began))
         for case in cases:
             run_case(case, bed)
-        last_look(bed)
+        look_at_log(bed, '')
         bed.close()
     except (ProcError, OSError) as error:
         tap.point(False, boot.name + ': boots and ends', error)
