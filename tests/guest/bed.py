@@ -62,12 +62,17 @@ class Bed:
             self.peers[index] = Peer(SOCKETS[kind], self.folder, name)
             return self.peers[index].netdev
         if kind == 'vhost-user':
-            path = os.path.join(self.folder, name)
-            self.backends[index] = Testpmd(['net_vhost0,iface=%s%s' %
-                                            (path, ',' + options if options else '')])
-            more += ['-chardev', 'socket,id=c%d,path=%s' % (index, path)]
-            return 'vhost-user,chardev=c%d' % index
+            return self.vhost_user(index, os.path.join(self.folder, name), options, more)
         return wanted
+
+    def vhost_user(self, index, path, options, more):
+        """dpdk-testpmd on the host as the device's backend."""
+        queues = re.search(r'queues=(\d+)', options)
+        queues = int(queues[1]) if queues else 1
+        self.backends[index] = Testpmd(['net_vhost0,iface=%s%s' %
+                                        (path, ',' + options if options else '')], queues)
+        more += ['-chardev', 'socket,id=c%d,path=%s' % (index, path)]
+        return 'vhost-user,chardev=c%d,queues=%d' % (index, queues)
 
     def close(self):
         """End the guest and its peers."""

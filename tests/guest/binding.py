@@ -107,6 +107,31 @@ def group_not_viable(index, other):
     return run
 
 
+def bind_unprotected(index):
+    """No IOMMU: only whoever asks for it may have that."""
+    def run(bed):
+        bed.give(index, None)
+        switch = '/sys/module/vfio/parameters/enable_unsafe_noiommu_mode'
+        bed.guest.shell('echo N >' + switch)
+        code, out = bed.vio('bind', bed.uri(index))
+        bed.point(code and 'IOMMU' in out and bed.driver(bed.address(index)) == KERNEL,
+                  'bind is refused without --noiommu, and the device keeps its driver',
+                  '%d\n%s' % (code, out))
+        bed.note(out)
+        code, out = bed.vio('bind', bed.uri(index), '--noiommu')
+        bed.point(code == 0 and bed.driver(bed.address(index)) == 'vfio-pci',
+                  'with --noiommu it works', '%d\n%s' % (code, out))
+        bed.note(out)
+        bed.guest.shell('echo Y >' + switch)
+        code, out = bed.vio('unbind', bed.uri(index))
+        bed.point(code == 0 and bed.driver(bed.address(index)) == KERNEL,
+                  'vio unbind gives it back', '%d\n%s' % (code, out))
+        code, out = bed.vio('bind', bed.uri(index), '--driver', 'uio_pci_generic', '--noiommu')
+        bed.point(code == 0 and bed.driver(bed.address(index)) == 'uio_pci_generic',
+                  'uio_pci_generic can have it, too', '%d\n%s' % (code, out))
+    return run
+
+
 def unbind_in_use(index):
     """Somebody drives the device: the kernel would wait for him for ever."""
     def run(bed):
