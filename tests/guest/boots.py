@@ -7,7 +7,8 @@ from binding import (bind, bind_fails, bind_unprotected, carries_route, doctor,
 from guest import Nic
 from life import given_back, killed, link_flaps, sleeps
 from other import UIO, VFIO, VFIO_PHYSICAL, kernel_echo, testpmd_bulk, testpmd_echo
-from traffic import (back_to_back, both_ways, example, fwd, memlock, owned, reflect, refused)
+from traffic import (back_to_back, both_ways, example, fwd, memlock, one_to_another, owned,
+                     reflect, refused)
 
 PLENTY, TOO_LITTLE = memlock(64 << 10), memlock(1 << 10)
 HUB = 'hub,hubid=1'
@@ -38,7 +39,7 @@ IOMMU = Boot('iommu', [
     Case('bind as a plain user',
          bind_fails(SPARE, 'no permission', prefix=PLENTY)),
     Case('bind to a driver that does not want the device',
-         bind_fails(SPARE, 'it refuses', '--driver', 'ahci')),
+         bind_fails(SPARE, 'it refuses', '--driver', 'pcieport')),
     Case('bind the default route', carries_route(SPARE)),
     Case('a group of two', group_not_viable(TWIN_A, TWIN_B)),
     Case('unbind while it is in use', unbind_in_use(SPARE)),
@@ -50,9 +51,10 @@ IOMMU = Boot('iommu', [
     Case('fwd', fwd(STREAM)),
     Case('the example', example(STREAM)),
     Case('pktgen and fwd', back_to_back(LEFT, RIGHT)),
-    Case('plain user', owned(STREAM, 'vfio/%d', reflect(STREAM, prefix=PLENTY))),
+    Case('two devices in one process', one_to_another(LEFT, RIGHT)),
+    Case('plain user', owned(STREAM, ['group'], reflect(STREAM, prefix=PLENTY))),
     Case('plain user, too little locked memory',
-         owned(STREAM, 'vfio/%d', refused(STREAM, 'VIO-DMA-01', 'memlock', prefix=TOO_LITTLE))),
+         owned(STREAM, ['group'], refused(STREAM, 'VIO-DMA-01', 'memlock', prefix=TOO_LITTLE))),
     Case('plain user, whose device it is not',
          refused(STREAM, 'VIO-VFIO-05', '/dev/vfio/', prefix=PLENTY)),
     Case('sleep', sleeps(STREAM)),
@@ -134,6 +136,13 @@ CDEV = Boot('character device', [Nic('stream', MODERN), Nic('dgram', MODERN, '10
     Case('by default', reflect(0)),
     Case('iommufd', reflect(0, 'vfio=cdev')),
     Case('iommufd, no function reset', reflect(1, 'vfio=cdev')),
+    Case('iommufd, plain user',
+         owned(0, ['iommu', 'device'], reflect(0, 'vfio=cdev', prefix=PLENTY))),
+    Case('iommufd, plain user, too little locked memory',
+         owned(0, ['iommu', 'device'],
+               refused(0, 'VIO-DMA-01', 'memlock', 'vfio=cdev', TOO_LITTLE))),
+    Case('iommufd, plain user, whose device it is not',
+         refused(0, 'VIO-VFIO-05', '/dev/', 'vfio=cdev', PLENTY)),
     Case('the group of it', reflect(0, 'vfio=group')),
     Case('iommufd, killed', killed(0, reflect(0, 'vfio=cdev'))),
 ], {'tree': 'built'})

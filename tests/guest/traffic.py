@@ -2,9 +2,8 @@
 """Frames through vio's ports, each byte of them checked."""
 
 import json
-import os
 
-from bed import PLAIN_USER
+from bed import PLAIN_USER, SYSFS
 
 FRAMES = 5000
 BULK = 50000
@@ -30,6 +29,17 @@ def reflect(index, options='', what='', frames=FRAMES, prefix=(), driver='vfio-p
         bed.point(not wrong and result['rx'] == frames,
                   '%d frames come back%s' % (frames, what and ', ' + what),
                   '%s\n%s' % (wrong, result['out']))
+    return run
+
+
+def one_to_another(first, second):
+    """Two devices in one process: what goes out of one comes in at the other, both ways."""
+    def run(bed):
+        bound(bed, first, second)
+        result = bed.verify('-n', FRAMES, '-s', '60-1514', '-m', 3, '-w', 32, 'echo',
+                            bed.uri(first), bed.uri(second))
+        bed.point(not bed.clean(result) and result['rx'] == FRAMES,
+                  '%d frames go from one device to the other' % FRAMES, result['out'])
     return run
 
 
@@ -124,15 +134,23 @@ def memlock(kilobytes):
     return ('prlimit', '--memlock=%d:%d' % (kilobytes << 10, kilobytes << 10), *PLAIN_USER)
 
 
-def owned(index, node, then):
-    """The device's node belongs to a plain user, then @then. @node: "vfio/%d" with the group."""
+def owned(index, nodes, then):
+    """These files of the device belong to a plain user, then @then; see nodes_of()."""
     def run(bed):
         bound(bed, index)
-        path = os.path.join('/dev', node % bed.group(index) if '%' in node else node)
-        bed.guest.ok('chown', '65534:65534', path)
+        paths = nodes_of(bed, index, nodes)
+        bed.guest.ok('chown', '65534:65534', *paths)
         then(bed)
-        bed.guest.ok('chown', '0:0', path)
+        bed.guest.ok('chown', '0:0', *paths)
     return run
+
+
+def nodes_of(bed, index, nodes):
+    """Files below /dev: "group" of the device, its character "device", or a file's own name."""
+    known = {'group': lambda: 'vfio/%d' % bed.group(index),
+             'device': lambda: 'vfio/devices/' + bed.guest.ok(
+                 'ls', SYSFS + bed.address(index) + '/vfio-dev').strip()}
+    return ['/dev/' + known.get(node, lambda name=node: name)() for node in nodes]
 
 
 def refused(index, error, text='', options='', prefix=(), what='', driver='vfio-pci'):
