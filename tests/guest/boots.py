@@ -133,6 +133,7 @@ NO_IOMMU = Boot('no IOMMU', [
 ''')
 
 CDEV = Boot('character device', [Nic('stream', MODERN), Nic('dgram', MODERN, '10.0')], [
+    Case('bind for a plain user', bind(0, '--owner', '65534:65534')),
     Case('by default', reflect(0)),
     Case('iommufd', reflect(0, 'vfio=cdev')),
     Case('iommufd, no function reset', reflect(1, 'vfio=cdev')),
