@@ -8,7 +8,7 @@ import time
 from proc import Proc
 
 STATS = (r'NIC statistics for port %d[\s\S]*?RX-packets: (\d+) +RX-missed: (\d+) +RX-bytes: +(\d+)'
-         r'\s+RX-errors: (\d+)[\s\S]*?TX-packets: (\d+) +TX-errors: (\d+) +TX-bytes: +(\d+)')
+         r'[\s\S]*?RX-errors: (\d+)[\s\S]*?TX-packets: (\d+) +TX-errors: (\d+) +TX-bytes: +(\d+)')
 MBUFS = 20000
 
 

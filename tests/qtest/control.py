@@ -2,7 +2,7 @@
 """Control commands, as QEMU's receive filter shows them, and interrupts."""
 
 from behaviour import until
-from bench import Case, Run
+from bench import FEW_AT_A_TIME, Case, Run
 from machine import Machine
 
 MODERN = 'disable-legacy=on'
@@ -83,22 +83,24 @@ def pairs(bench):
     bench.closes(machine)
 
 
-# Interrupts: device, options of the port, board, own event for the configuration.
+FEW = Run(SHORT.frames, window=FEW_AT_A_TIME)
+
+# Interrupts: device, options of the port, board, own event for the configuration, traffic.
 SLEEPS = (
-    ('MSI-X, split', MODERN, '', 'q35', True),
-    ('MSI-X, split, no event index', MODERN + ',event_idx=off', '', 'q35', True),
-    ('MSI-X, packed', PACKED, '', 'q35', True),
-    ('MSI-X, packed, event index', MODERN + ',packed=on', '', 'q35', True),
-    ('MSI-X, two vectors', MODERN, ',msix=2', 'q35', True),
-    ('MSI-X, one vector', MODERN, ',msix=1', 'q35', False),
-    ('MSI-X, legacy', LEGACY, '', 'q35', True),
-    ('a line, split', MODERN, ',msix=0', 'q35', False),
-    ('a line, packed', PACKED, ',msix=0', 'q35', False),
-    ('a line, legacy', LEGACY, ',msix=0', 'q35', False),
+    ('MSI-X, split', MODERN, '', 'q35', True, SHORT),
+    ('MSI-X, split, no event index', MODERN + ',event_idx=off', '', 'q35', True, SHORT),
+    ('MSI-X, packed', PACKED, '', 'q35', True, SHORT),
+    ('MSI-X, packed, event index', MODERN + ',packed=on', '', 'q35', True, FEW),
+    ('MSI-X, two vectors', MODERN, ',msix=2', 'q35', True, SHORT),
+    ('MSI-X, one vector', MODERN, ',msix=1', 'q35', False, SHORT),
+    ('MSI-X, legacy', LEGACY, '', 'q35', True, SHORT),
+    ('a line, split', MODERN, ',msix=0', 'q35', False, SHORT),
+    ('a line, packed', PACKED, ',msix=0', 'q35', False, SHORT),
+    ('a line, legacy', LEGACY, ',msix=0', 'q35', False, SHORT),
 )
 
 
-def sleep_runner(device, options, board, own_config):
+def sleep_runner(device, options, board, own_config, traffic):
     def run(bench):
         machine = Machine(bench, device, 'dgram', board)
         machine.driver.ask('open wait=on' + options)
@@ -113,7 +115,7 @@ def sleep_runner(device, options, board, own_config):
                 state = machine.driver.ask('state')
                 bench.point(woken == 1 and state['link_up'] == up,
                             'the link going %s wakes' % ('up' if up else 'down'), state)
-        bench.traffic(machine, SHORT)
+        bench.traffic(machine, traffic)
         bench.closes(machine)
 
     return run
@@ -125,5 +127,5 @@ def cases():
         yield Case('control, ' + what, calls_runner(device, board))
     yield Case('announcement', announce)
     yield Case('queue pairs at run time', pairs)
-    for what, device, options, board, own_config in SLEEPS:
-        yield Case('sleep: ' + what, sleep_runner(device, options, board, own_config))
+    for what, *how in SLEEPS:
+        yield Case('sleep: ' + what, sleep_runner(*how))

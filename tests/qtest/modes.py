@@ -3,7 +3,7 @@
 
 import collections
 
-from bench import Case, Run
+from bench import FEW_AT_A_TIME, Case, Run
 from machine import Machine
 
 FULL, SHORT = 100000, 4000
@@ -26,9 +26,7 @@ MODERN = 'disable-legacy=on'
 LEGACY = 'disable-modern=on'
 JUMBO = Run(SHORT, 60, 9000, window=64)
 PIECES = Run(SHORT, 60, 1514, segments=8)
-# QEMU 7.2 does not ask for kicks again once its network has pushed back, in packed rings with an
-# event index: few frames at a time do not make it.
-FEW = Run(SHORT, window=8)
+FEW = Run(SHORT, window=FEW_AT_A_TIME)
 
 MODES = (
     mode('split', MODERN, run=Run(FULL), taken=(VERSION_1, EVENT, INDIRECT, RING_RESET, STATUS),
