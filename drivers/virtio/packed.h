@@ -45,25 +45,28 @@ ALWAYS_INLINE void packed_publish(struct ring *r)
 	/* B4: everything else of the batch first. Also B10. B5: the look at the device's word
 	 * waits.
 	 */
-	ring_publish(packed_tail(&r->desc.packed[r->post.first]), r->post.head);
+	ring_publish(packed_tail(r->post.first), r->post.head);
 }
 
 /*
- * Does the device want to hear of the batch that began at position @first? After packed_publish()
- * (B5). Its event structure is read as one word ("Event Suppression Structure Format").
+ * Does the device want to hear of the batch? After packed_publish() (B5). Its event structure is
+ * read as one word ("Event Suppression Structure Format").
  */
-ALWAYS_INLINE bool packed_kick_wanted(const struct ring *r, uint32_t first)
+ALWAYS_INLINE bool packed_kick_wanted(const struct ring *r)
 {
 	const uint32_t word = le32_to(ring_load((const le32 *)(const void *)r->device.event));
-	const uint32_t flags = word >> 16 & 3, at = r->post.at;
+	const uint32_t flags = word & 3u << 16, at = r->post.at;
 	const bool wrap = r->post.flags == PACKED_AVAIL;
-	uint32_t event = word & 0x7fff;
+	uint32_t first, event = word & 0x7fff;
 
-	if (flags != PACKED_EVENT_DESC || !r->event_idx)
-		return flags != PACKED_EVENT_DISABLE;
+	if (likely(flags == PACKED_EVENT_DISABLE << 16))
+		return false;
+	if (flags != PACKED_EVENT_DESC << 16 || !r->event_idx)
+		return true;
 	/* Bring all positions onto one line: what lies in the lap before is one ring size below. */
 	if ((bool)(word >> 15 & 1) != wrap)
 		event -= r->entries;
+	first = (uint32_t)(r->post.first - r->desc.packed);
 	if (first >= at)
 		first -= r->entries;
 	return ring_need_event((uint16_t)event, (uint16_t)at, (uint16_t)first);

@@ -264,7 +264,12 @@ void vio_rxq_stats(const struct vio_rxq *rxq, struct vio_queue_stats *stats)
 
 void vio_txq_stats(const struct vio_txq *txq, struct vio_queue_stats *stats)
 {
-	stats_copy(&container_of(txq, const struct txq, pub)->stats, stats);
+	const struct txq *q = container_of(txq, const struct txq, pub);
+	const uint64_t told = stat_read(&q->stats.kicks) + stat_read(&q->silent);
+
+	stats_copy(&q->stats, stats);
+	/* Each other burst has asked whether the device wants a kick. */
+	stats->kicks_suppressed = stats->bursts > told ? stats->bursts - told : 0;
 }
 
 uint32_t vio_txq_in_flight(const struct vio_txq *txq)

@@ -60,13 +60,14 @@ struct txq {
 	struct vio_txq pub;
 	struct vio_cache *cache;
 	struct tx_limits plain;
-	uint32_t reclaim_below; /* reclaim with fewer free slots */
+	int32_t reclaim_below; /* reclaim where a burst would leave fewer free slots */
 	uint16_t hdr_len;
 	bool indirect;
 	struct ring ring;
 	struct vio_features taken;
 	const struct tx_variant *variant;
 	struct vio_queue_stats stats CACHE_ALIGNED;
+	uint64_t silent; /* bursts that had nothing to show */
 };
 
 /*

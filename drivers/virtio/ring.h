@@ -33,8 +33,8 @@ struct post {
 	uint32_t free;  /* slots free */
 	uint32_t skew;  /* split: slots ever posted beyond one for each buffer */
 	uint32_t at;    /* packed: position */
-	uint32_t first; /* packed: position of the batch's first descriptor */
 	uint32_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
+	struct packed_desc *first; /* packed: the batch's first descriptor */
 };
 
 /* What the device uses up next. */
@@ -177,12 +177,17 @@ ALWAYS_INLINE bool ring_all_shown(const struct ring *r)
  * stand at the same position. Packed: the first descriptor of a batch (@fresh) waits in the post
  * for the others, since the device looks at its flags, and sees all of the batch or nothing.
  */
-ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh)
+ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh,
+					const struct mode mode)
 {
+	struct packed_desc *const packed = r->desc.packed + at;
+
+	if (mode.packed && fresh)
+		r->post.first = packed;
 	return (struct poster){
 		.split = r->desc.split,
-		.packed = r->desc.packed + at,
-		.head = fresh ? &r->post.head : packed_tail(r->desc.packed + at),
+		.packed = packed,
+		.head = fresh ? &r->post.head : packed_tail(packed),
 		.cookie = r->cookie,
 		.ids = r->ids + at,
 		.turn = at,

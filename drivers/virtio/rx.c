@@ -127,7 +127,7 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r));
+	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r), mode);
 	const uint64_t rest = vring_rest(r, q->len_max, DESC_WRITE, mode);
 
 	for (uint32_t i = 0; i < n; i++) {

@@ -109,7 +109,7 @@ ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t
 	struct ring *r = &q->ring;
 	struct rx_cursor c = {
 		.from = ring_taker(r, mode),
-		.to = ring_poster(r, ring_take_at(r, mode), ring_all_shown(r)),
+		.to = ring_poster(r, ring_take_at(r, mode), ring_all_shown(r), mode),
 		.rest = vring_rest(r, q->len_max, DESC_WRITE, mode),
 	};
 	const uint32_t n = cache_take_begin(q->cache, ring_take_run(r, k, mode), &c.fresh);

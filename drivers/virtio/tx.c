@@ -218,12 +218,15 @@ static const struct tx_variant *variant_find(const struct vio_features *taken)
 }
 
 /*
- * Reclaim once this many slots are taken: enough to do it in bulk, but a part of the ring, so that
- * a small one never stalls, and few, so that a large one does not drain a small pool.
+ * Reclaim once so many slots are taken, with those of a burst: enough to do it in bulk, but a part
+ * of the ring, so that a small one never stalls, and few, so that a large one does not drain a
+ * small pool.
  */
-static uint32_t reclaim_threshold(uint32_t entries)
+static int32_t reclaim_below(uint32_t entries)
 {
-	return min_u32(entries / 2, 2 * RING_BATCH);
+	const uint32_t taken = min_u32(entries / 2, 2 * RING_BATCH);
+
+	return (int32_t)(entries - taken - taken / 2 + 1);
 }
 
 static struct tx_limits limits_of(const struct txq *q, uint64_t bias)
@@ -246,7 +249,7 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	*q = (struct txq){
 		.pub.burst = tx_stopped,
 		.hdr_len = opts->hdr_len,
-		.reclaim_below = opts->entries - reclaim_threshold(opts->entries) + 1u,
+		.reclaim_below = reclaim_below(opts->entries),
 		.taken = opts->taken,
 		.indirect = ring.indirect,
 		.variant = variant_find(&opts->taken),

@@ -28,10 +28,9 @@ static_assert(PKT_ROOM >= NET_HDR_LEN_BASE && PKT_ROOM <= VIO_PKT_HEADROOM, "roo
  * shorter than FRAME_MIN? That room begins @off bytes into the pool, and @at bytes into a buffer:
  * if it is the buffer before, the packet is too long for it, and so it is with any flag in @rest.
  */
-ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t off, uint64_t rest)
+ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t off, uint64_t at,
+			    uint64_t rest)
 {
-	const uint64_t at = off & mask;
-
 	return likely(off < lim->bytes) && likely(rest - FRAME_MIN <= mask) &&
 	       likely(at + PKT_ROOM + rest - 1 <= mask);
 }
@@ -42,34 +41,36 @@ ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poste
 			  const struct mode mode)
 {
 	const uint64_t data = (uintptr_t)pkt->data, len = pkt_rest(pkt);
+	const uint64_t off = data - q->plain.base, at = off & mask;
 	size_t slot;
 
-	if (!tx_plain(&q->plain, mask, data - q->plain.base, len))
+	if (!tx_plain(&q->plain, mask, off, at, len))
 		return false;
 	slot = poster_slot(to, mode);
 	memset((char *)pkt->data - PKT_ROOM, 0, PKT_ROOM);
-	to->cookie[slot] = data & ~mask;
+	to->cookie[slot] = data - PKT_ROOM - at;
 	vring_post_to(to, slot, data + q->plain.to_header, rest + len, first, mode);
 	*sum += len;
 	return true;
 }
 
 /*
- * Post packets up to the first one that is not plain; @fresh: with them a batch begins. Return: how
- * many, of @n.
+ * Post packets up to the first one that is not plain, at least one and at most as many as there are
+ * free slots; @fresh: with them a batch begins. Return: how many, of @n.
  */
 ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n, bool fresh,
 			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh, mode);
 	const uint64_t mask = q->plain.buf_mask, rest = vring_rest(r, NET_HDR_LEN_BASE, 0, mode);
-	const struct vio_pkt *end = pkts + ring_post_run(r, min_u32(n, r->post.free), mode);
+	const struct vio_pkt *end = pkts + ring_post_run(r, n, mode);
 	const struct vio_pkt *pkt = pkts;
 	uint64_t sum = 0;
 
 	/* The first one by itself: a packed ring's may have to wait. */
-	if (pkt != end && tx_one(q, pkt, &to, mask, rest, &sum, true, mode)) {
+	if (tx_one(q, pkt, &to, mask, rest, &sum, true, mode)) {
+		UNROLL(2)
 		for (pkt++; pkt != end; pkt++)
 			if (!tx_one(q, pkt, &to, mask, rest, &sum, false, mode))
 				break;
@@ -103,6 +104,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	void **slots, **buf, **end;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
+	UNROLL(4)
 	for (buf = slots, end = buf + k; buf != end; buf++) {
 		size_t slot;
 		uint64_t cookie;
@@ -113,6 +115,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		cookie = from.cookie[slot];
 		if (unlikely(!cookie_plain(cookie)))
 			break;
+		ONE_PIECE(slot);
 		from.cookie[slot] = COOKIE_FREE;
 		*buf = (void *)(uintptr_t)cookie;
 		vring_look_on(&from, mode);
@@ -164,12 +167,11 @@ ALWAYS_INLINE void tx_reclaim(struct txq *q, uint32_t want, const struct mode mo
 	stat_add(&q->stats.completed, got);
 }
 
+/* Bursts that show nothing are counted, so that kicks that were not wanted need not be. */
 ALWAYS_INLINE void tx_publish(struct txq *q, const struct mode mode)
 {
-	if (likely(!vring_publish(&q->ring, mode))) {
-		stat_add(&q->stats.kicks_suppressed, 1);
+	if (likely(!vring_publish(&q->ring, mode)))
 		return;
-	}
 	stat_add(&q->stats.kicks, 1);
 	vring_kick(&q->ring);
 }
@@ -184,7 +186,8 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 	struct ring *r = &q->ring;
 
 	while (done < n && r->post.free) {
-		uint32_t run = tx_run(q, pkts + done, n - done, ring_all_shown(r), mode);
+		uint32_t run = tx_run(q, pkts + done, min_u32(n - done, r->post.free),
+				      ring_all_shown(r), mode);
 
 		if (unlikely(!run))
 			run = tx_special(q, pkts + done, n - done, mode);
@@ -197,6 +200,8 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 		stat_add(&q->stats.ring_full, 1);
 	if (vring_unshown(r))
 		tx_publish(q, mode);
+	else
+		stat_add(&q->silent, 1);
 	return (uint16_t)done;
 }
 
@@ -215,11 +220,10 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 	uint32_t done;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order);
-	/* The second test is true for an @n of 0, too. */
-	if (r->post.free < q->reclaim_below || n - 1u >= r->post.free) {
+	if (unlikely(!n) || (int32_t)(r->post.free - n) < q->reclaim_below) {
 		seldom.reclaim(q, 2u * n + 2 * RING_BATCH);
-		if (!n)
-			return seldom.all(q, pkts, 0, 0);
+		if (unlikely(!n || n > r->post.free))
+			return seldom.all(q, pkts, n, 0);
 	}
 	done = tx_run(q, pkts, n, true, mode);
 	if (unlikely(done < n))

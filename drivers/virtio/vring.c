@@ -298,11 +298,11 @@ void vring_name(struct ring *r, uint32_t n, const struct mode mode)
 static void packed_part(struct ring *r, const struct chain_part *part, uint32_t id, uint32_t flags,
 			bool first)
 {
-	const struct post *p = &r->post;
-	struct packed_desc *d = &r->desc.packed[p->at];
+	struct poster to = ring_poster(r, r->post.at, first && ring_all_shown(r),
+				       (struct mode){ .packed = true });
 
-	packed_write(d, first && ring_all_shown(r) ? &r->post.head : packed_tail(d), id,
-		     part->addr + r->bias, packed_rest(part->len, flags | p->flags));
+	packed_write(to.packed, to.head, id, part->addr + r->bias,
+		     packed_rest(part->len, flags | r->post.flags));
 	packed_step(&r->post.at, &r->post.flags, 1, r->entries);
 }
 
@@ -336,7 +336,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r));
+	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r), mode);
 	const size_t slot = poster_slot(&to, mode);
 
 	for (uint16_t i = 0; i < n; i++) {

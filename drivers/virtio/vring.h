@@ -216,7 +216,7 @@ ALWAYS_INLINE uint32_t vring_unshown(const struct ring *r)
 /* Show what was posted to the device. Return: true if it wants a kick for it. */
 ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
 {
-	const uint32_t before = r->post.shown, first = r->post.first;
+	const uint32_t before = r->post.shown;
 
 	r->post.shown = r->post.idx;
 	if (!mode.packed) {
@@ -224,13 +224,12 @@ ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
 		return split_kick_wanted(r, before);
 	}
 	packed_publish(r);
-	r->post.first = r->post.at;
-	return packed_kick_wanted(r, first);
+	return packed_kick_wanted(r);
 }
 
 /* Notify the device ("Available Buffer Notifications"); a store, or a system call where the
  * transport has no register. */
-COLD void vring_kick(struct ring *r);
+NOINLINE void vring_kick(struct ring *r);
 
 /* A descriptor of a chain: where (our address), how long, and may the device write it. */
 struct chain_part {

@@ -19,6 +19,14 @@
  */
 #define ONE_PIECE(p) __asm__("" : "+r"(p))
 
+/* In front of a loop: write its body down so many times. */
+#define PRAGMA(x) _Pragma(#x)
+#if defined(__clang__)
+#define UNROLL(n) PRAGMA(unroll n)
+#else
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#endif
+
 #define CACHE_LINE    64
 #define CACHE_ALIGNED __attribute__((aligned(CACHE_LINE)))
 
