@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 /* After those above. */
 #include <cmocka.h>
 
@@ -39,5 +40,14 @@ static inline int case_run(const char *group, const struct case_list *list)
 #define CASES_ADD(list, table, fn) \
 	for (size_t i_ = 0; i_ < sizeof(table) / sizeof((table)[0]); i_++) \
 	case_add(list, (table)[i_].what, fn, &(table)[i_])
+
+/* It answers for the kernel where address space and open files run out, and lays memory elsewhere.
+ */
+static inline bool under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "/vgpreload");
+}
 
 #endif

@@ -12,7 +12,10 @@
 ALWAYS_INLINE bool packed_used(const struct packed_desc *d, uint32_t used_flags)
 {
 	/* B6: acquire, pairs with the device's release of the flags after the rest. */
-	return likely((le16_to(ring_load_acquire(&d->flags)) & PACKED_TURN) == used_flags);
+	const uint32_t flags = le16_to(ring_load_acquire(&d->flags));
+
+	ring_saw(packed_tail(d));
+	return likely((flags & PACKED_TURN) == used_flags);
 }
 
 /* Move @at on by @n; crossing the end turns the wrap counter, which the @flags stand for. */

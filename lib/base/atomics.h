@@ -30,6 +30,21 @@
 #define ring_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 /*
+ * Where only a part of a word is read with acquire that a peer stores as a whole: ThreadSanitizer
+ * pairs accesses by their address, so it is shown the whole one, too.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define ring_saw(p) ((void)ring_load_acquire(p))
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define ring_saw(p) ((void)ring_load_acquire(p))
+#endif
+#endif
+#ifndef ring_saw
+#define ring_saw(p) ((void)0)
+#endif
+
+/*
  * The full fence between a store that a peer looks at and a look at what the peer stores.
  * ThreadSanitizer does not know fences, but the words on both sides are atomic, so there is nothing
  * for it to see.

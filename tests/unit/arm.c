@@ -9,12 +9,13 @@
 /* What the driver writes to be notified of used buffers, and when: the ring alone. */
 static uint32_t event_word(const struct rig *rig)
 {
+	const struct split_avail *avail = rig->place.driver;
+
 	if (rig->kind->packed)
-		return le32_to(*(const le32 *)rig->place.driver);
+		return le32_to(ring_load((const le32 *)rig->place.driver));
 	if (rig->ring->event_idx)
-		return le16_to(
-			((const struct split_avail *)rig->place.driver)->ring[rig->place.entries]);
-	return le16_to(((const struct split_avail *)rig->place.driver)->flags);
+		return le16_to(ring_load(&avail->ring[rig->place.entries]));
+	return le16_to(ring_load(&avail->flags));
 }
 
 /* After @taken buffers of a ring of 8. */

@@ -169,7 +169,7 @@ static void choice_is_always_sound(void **state)
 	for (int round = 0; round < 20000; round++) {
 		uint64_t r[6];
 		struct vio_features offered, taken;
-		struct feature_wishes wishes;
+		struct feature_wishes wishes = { 0 };
 		unsigned int lacking;
 
 		for (int i = 0; i < 6; i++) {

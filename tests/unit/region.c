@@ -17,6 +17,7 @@
 #include <vio/error.h>
 
 #include "../../lib/mem/mem.h"
+#include "../cases.h"
 #include "sentence.h"
 
 #define MIB ((size_t)1 << 20)
@@ -78,20 +79,13 @@ static const struct opts_case {
 #undef OPTS
 };
 
-/* valgrind answers for the kernel where address space and open files run out, and otherwise. */
-static bool under_valgrind(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-
-	return preload && strstr(preload, "/vgpreload");
-}
-
 static void options(void **state)
 {
 	const struct opts_case *c = *state;
 	struct vio_region *none = (struct vio_region *)-1, *r = none;
 
-	if (c->opts.bytes == TIB && c->opts.page != VIO_PAGE_AUTO && under_valgrind())
+	if (c->opts.bytes == TIB && (c->opts.page != VIO_PAGE_AUTO || c->opts.contiguous) &&
+	    under_valgrind())
 		skip();
 	assert_int_equal(vio_region_open(&c->opts, &r), c->rc);
 	if (c->rc < 0) {

@@ -175,8 +175,8 @@ static void use_packed(struct rig *rig, uint32_t id, uint32_t len, uint16_t slot
 	struct packed_desc *d = (struct packed_desc *)rig->place.desc + rig->used;
 	uint32_t next = (uint32_t)rig->used + slots;
 
-	d->id = le16_from((uint16_t)id);
-	d->len = le32_from(len);
+	ring_store(&d->id, le16_from((uint16_t)id));
+	ring_store(&d->len, le32_from(len));
 	ring_store_release(&d->flags, le16_from(rig->used_wrap ? PACKED_AVAIL | PACKED_USED : 0));
 	if (next >= rig->place.entries) {
 		next -= rig->place.entries;
