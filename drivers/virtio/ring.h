@@ -165,10 +165,10 @@ ALWAYS_INLINE struct taker ring_taker(const struct ring *r, const struct mode mo
 	};
 }
 
-/* Nothing is posted that has not been shown. */
-ALWAYS_INLINE bool ring_all_shown(const struct ring *r)
+/* Buffers posted and not shown yet. */
+ALWAYS_INLINE uint32_t ring_unshown(const struct ring *r)
 {
-	return r->post.idx == r->post.shown;
+	return r->post.idx - r->post.shown;
 }
 
 /*

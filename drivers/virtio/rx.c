@@ -127,7 +127,7 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r), mode);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r), mode);
 	const uint64_t rest = vring_rest(r, q->len_max, DESC_WRITE, mode);
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -150,7 +150,7 @@ void rx_refill(struct rxq *q, const struct mode mode)
 
 		if (!n) {
 			stat_add(&q->stats.refill_short, 1);
-			if (vring_unshown(r)) /* there may be no others for the device */
+			if (ring_unshown(r)) /* there may be no others for the device */
 				rx_publish(q, mode);
 			break;
 		}
@@ -194,7 +194,7 @@ void rx_resume(struct rxq *q, struct vio_pkt *pkts, uint16_t n, struct rx_got *g
 static void fill_ring(struct rxq *q, const struct mode mode)
 {
 	rx_refill(q, mode);
-	if (vring_unshown(&q->ring))
+	if (ring_unshown(&q->ring))
 		rx_publish(q, mode);
 }
 

@@ -109,7 +109,7 @@ ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t
 	struct ring *r = &q->ring;
 	struct rx_cursor c = {
 		.from = ring_taker(r, mode),
-		.to = ring_poster(r, ring_take_at(r, mode), ring_all_shown(r), mode),
+		.to = ring_poster(r, ring_take_at(r, mode), !ring_unshown(r), mode),
 		.rest = vring_rest(r, q->len_max, DESC_WRITE, mode),
 	};
 	const uint32_t n = cache_take_begin(q->cache, ring_take_run(r, k, mode), &c.fresh);
@@ -146,7 +146,7 @@ ALWAYS_INLINE void rx_publish(struct rxq *q, const struct mode mode)
 /* The end of a burst. */
 ALWAYS_INLINE uint16_t rx_end(struct rxq *q, const struct rx_got got, const struct mode mode)
 {
-	if (vring_unshown(&q->ring) >= q->publish_at)
+	if (ring_unshown(&q->ring) >= q->publish_at)
 		rx_publish(q, mode);
 	stat_add(&q->stats.bursts, 1);
 	stat_add(&q->stats.packets, got.packets);

@@ -187,7 +187,7 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 
 	while (done < n && r->post.free) {
 		uint32_t run = tx_run(q, pkts + done, min_u32(n - done, r->post.free),
-				      ring_all_shown(r), mode);
+				      !ring_unshown(r), mode);
 
 		if (unlikely(!run))
 			run = tx_special(q, pkts + done, n - done, mode);
@@ -198,7 +198,7 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 	stat_add(&q->stats.bursts, 1);
 	if (done < n)
 		stat_add(&q->stats.ring_full, 1);
-	if (vring_unshown(r))
+	if (ring_unshown(r))
 		tx_publish(q, mode);
 	else
 		stat_add(&q->silent, 1);

@@ -220,6 +220,22 @@ void vring_fini(struct ring *r)
 	region_free(r->region, r->shared);
 }
 
+/* Is @slot in flight, and not a later one of a chain? */
+static bool is_head(const struct ring *r, uint32_t slot)
+{
+	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
+
+	return mark < COOKIE_MORE || mark == COOKIE_INDIRECT;
+}
+
+/* Slots that the chain with head @slot occupies. */
+static uint32_t span_of(const struct ring *r, uint32_t slot)
+{
+	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
+
+	return mark < COOKIE_MORE ? 1 + (uint32_t)mark : 1;
+}
+
 /* The slot behind @slot in a chain. */
 static uint32_t slot_after(const struct ring *r, uint32_t slot, const struct mode mode)
 {
@@ -252,7 +268,7 @@ static void free_slot(struct ring *r, uint32_t slot, struct vio_cache *cache)
 void vring_free_chain(struct ring *r, uint32_t head, struct vio_cache *cache,
 		      const struct mode mode)
 {
-	for (uint32_t n = vring_span(r, head), slot = head; n; n--) {
+	for (uint32_t n = span_of(r, head), slot = head; n; n--) {
 		const uint32_t next = slot_after(r, slot, mode);
 
 		free_slot(r, slot, cache);
@@ -298,7 +314,7 @@ void vring_name(struct ring *r, uint32_t n, const struct mode mode)
 static void packed_part(struct ring *r, const struct chain_part *part, uint32_t id, uint32_t flags,
 			bool first)
 {
-	struct poster to = ring_poster(r, r->post.at, first && ring_all_shown(r),
+	struct poster to = ring_poster(r, r->post.at, first && !ring_unshown(r),
 				       (struct mode){ .packed = true });
 
 	packed_write(to.packed, to.head, id, part->addr + r->bias,
@@ -336,7 +352,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), ring_all_shown(r), mode);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r), mode);
 	const size_t slot = poster_slot(&to, mode);
 
 	for (uint16_t i = 0; i < n; i++) {
@@ -363,7 +379,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
  */
 static int begin_batch(struct ring *r, const struct mode mode)
 {
-	const uint32_t in_flight = r->entries - r->post.free - vring_unshown(r);
+	const uint32_t in_flight = r->entries - r->post.free - ring_unshown(r);
 	const struct taker from = ring_taker(r, mode);
 	size_t id;
 	uint32_t left;
@@ -430,10 +446,10 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;
-	if (!vring_is_head(r, u->id))
+	if (!is_head(r, u->id))
 		return -EPROTO;
 	/* A batch ends with the head of a chain, not inside one. */
-	span = vring_span(r, u->id);
+	span = span_of(r, u->id);
 	left = r->take.left;
 	if (left > 1 && left <= span)
 		return -EPROTO;

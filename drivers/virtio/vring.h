@@ -207,12 +207,6 @@ ALWAYS_INLINE void vring_replaced(struct ring *r, uint32_t n, const struct mode 
 	}
 }
 
-/* Buffers posted and not shown yet. */
-ALWAYS_INLINE uint32_t vring_unshown(const struct ring *r)
-{
-	return r->post.idx - r->post.shown;
-}
-
 /* Show what was posted to the device. Return: true if it wants a kick for it. */
 ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
 {
@@ -242,22 +236,6 @@ struct chain_part {
 ALWAYS_INLINE bool cookie_plain(uint64_t cookie)
 {
 	return !(cookie & COOKIE_MARK);
-}
-
-/* Is @slot in flight, and not a later one of a chain? */
-ALWAYS_INLINE bool vring_is_head(const struct ring *r, uint32_t slot)
-{
-	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
-
-	return mark < COOKIE_MORE || mark == COOKIE_INDIRECT;
-}
-
-/* Slots that the chain with head @slot occupies. */
-ALWAYS_INLINE uint32_t vring_span(const struct ring *r, uint32_t slot)
-{
-	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
-
-	return mark < COOKIE_MORE ? 1 + (uint32_t)mark : 1;
 }
 
 /*
