@@ -99,6 +99,21 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 	return LOOK_GOOD;
 }
 
+/* As many more as are good, at most @n. */
+ALWAYS_INLINE uint32_t rx_more(struct rxq *q, struct vio_pkt *pkts, uint32_t n, struct rx_cursor *c,
+			       enum look *look, const struct mode mode)
+{
+	struct vio_pkt *pkt = pkts;
+	const struct vio_pkt *const end = pkts + n;
+
+	for (; pkt != end; pkt++) {
+		*look = rx_one(q, pkt, c, false, mode);
+		if (*look != LOOK_GOOD)
+			break;
+	}
+	return (uint32_t)(pkt - pkts);
+}
+
 /*
  * Completions up to the first odd one, at most @k; only for rings without a free slot. Return: what
  * they were.
@@ -113,21 +128,17 @@ ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t
 		.rest = vring_rest(r, q->len_max, DESC_WRITE, mode),
 	};
 	const uint32_t n = cache_take_begin(q->cache, ring_take_run(r, k, mode), &c.fresh);
-	const struct vio_pkt *end = pkts + n;
 	enum look look = LOOK_GOOD;
-	uint32_t done;
+	uint32_t done = 0;
 
 	/* The first one by itself: a packed ring's may have to wait. */
-	if (n)
+	if (likely(n))
 		look = rx_one(q, pkts, &c, true, mode);
 	if (likely(n && look == LOOK_GOOD)) {
-		for (pkts++; pkts != end; pkts++) {
-			look = rx_one(q, pkts, &c, false, mode);
-			if (look != LOOK_GOOD)
-				break;
-		}
+		done = 1;
+		if (n > 1)
+			done += rx_more(q, pkts + 1, n - 1, &c, &look, mode);
 	}
-	done = n - (uint32_t)(end - pkts);
 	cache_take_end(q->cache, done);
 	vring_replaced(r, done, mode);
 	return (struct rx_got){ done, done, c.bytes, look == LOOK_NONE };
@@ -214,15 +225,16 @@ ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
 			       const struct mode mode)
 {
 	const uint32_t k = vring_ready(&q->ring, n, mode);
-	struct rx_got got = { 0 };
+	struct rx_got got;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
 	if (unlikely(k == RING_BROKEN) || unlikely(q->ring.post.free) ||
 	    (mode.mrg && unlikely(q->left | q->partial_n)) ||
 	    (mode.in_order && unlikely(q->ring.take.left)))
-		return all(q, pkts, n, got);
-	if (k)
-		got = rx_run(q, pkts, k, mode);
+		return all(q, pkts, n, (struct rx_got){ 0 });
+	if (unlikely(!k))
+		return rx_end(q, (struct rx_got){ 0 }, mode);
+	got = rx_run(q, pkts, k, mode);
 	if (unlikely(got.n < k) && !got.dry)
 		return all(q, pkts, n, got);
 	return rx_end(q, got, mode);
