@@ -54,6 +54,20 @@ ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poste
 	return true;
 }
 
+/* As many more as are plain, at most @n. */
+ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+			       struct poster *to, uint64_t mask, uint64_t rest, uint64_t *sum,
+			       const struct mode mode)
+{
+	const struct vio_pkt *pkt = pkts, *const end = pkts + n;
+
+	UNROLL(2)
+	for (; pkt != end; pkt++)
+		if (!tx_one(q, pkt, to, mask, rest, sum, false, mode))
+			break;
+	return (uint32_t)(pkt - pkts);
+}
+
 /*
  * Post packets up to the first one that is not plain, at least one and at most as many as there are
  * free slots; @fresh: with them a batch begins. Return: how many, of @n.
@@ -64,22 +78,20 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 	struct ring *r = &q->ring;
 	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh, mode);
 	const uint64_t mask = q->plain.buf_mask, rest = vring_rest(r, NET_HDR_LEN_BASE, 0, mode);
-	const struct vio_pkt *end = pkts + ring_post_run(r, n, mode);
-	const struct vio_pkt *pkt = pkts;
 	uint64_t sum = 0;
+	uint32_t done = 0;
 
 	/* The first one by itself: a packed ring's may have to wait. */
-	if (tx_one(q, pkt, &to, mask, rest, &sum, true, mode)) {
-		UNROLL(2)
-		for (pkt++; pkt != end; pkt++)
-			if (!tx_one(q, pkt, &to, mask, rest, &sum, false, mode))
-				break;
+	if (tx_one(q, pkts, &to, mask, rest, &sum, true, mode)) {
+		done = 1;
+		if (n > 1)
+			done += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask, rest,
+					&sum, mode);
 	}
-	n = (uint32_t)(pkt - pkts);
-	vring_posted(r, n, mode);
-	stat_add(&q->stats.packets, n);
+	vring_posted(r, done, mode);
+	stat_add(&q->stats.packets, done);
 	stat_add(&q->stats.bytes, sum);
-	return n;
+	return done;
 }
 
 /* What is not plain. Return: entries taken; 0: the ring has no room now. */
