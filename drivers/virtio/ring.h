@@ -80,6 +80,7 @@ struct ring {
 	uint32_t entries;
 	bool event_idx;
 	bool chained; /* split: the available ring does not say what ids says, see vring_rename() */
+	bool marked;  /* cookies of free slots say so, see vring_look() */
 
 	/* Cold from here. */
 	uint16_t *next; /* by slot: following slot of a chain; unused in order */

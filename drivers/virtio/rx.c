@@ -331,7 +331,7 @@ const char *rxq_variant_name(const struct rxq *q)
 void rxq_fini(struct rxq *q)
 {
 	vio_pkt_put(q->cache, q->partial, q->partial_n);
-	vring_take_back(&q->ring, q->cache);
+	vring_take_back(&q->ring, q->cache, q->variant->mode);
 	free(q->partial);
 	vring_fini(&q->ring);
 	vio_cache_close(q->cache);

@@ -14,13 +14,6 @@ static uint16_t tx_stopped(struct vio_txq *txq, const struct vio_pkt *pkts, uint
 	return 0;
 }
 
-void tx_break(struct txq *q, uint64_t *counter)
-{
-	stat_add(counter, 1);
-	txq_stop(q);
-	q->ring.post.free = 0; /* the burst that found it out posts nothing more */
-}
-
 /* Drop @segs entries that can't be sent and count why. */
 static void drop(struct txq *q, const struct vio_pkt *pkts, uint16_t segs)
 {
@@ -204,6 +197,14 @@ static const struct tx_variant {
 #undef X
 };
 
+void tx_break(struct txq *q, uint64_t *counter)
+{
+	stat_add(counter, 1);
+	txq_stop(q);
+	vring_mark_free(&q->ring, q->variant->mode);
+	q->ring.post.free = 0; /* the burst that found it out posts nothing more */
+}
+
 static const struct tx_variant *variant_find(const struct vio_features *taken)
 {
 	const struct mode want = {
@@ -261,6 +262,7 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	rc = vring_init(&q->ring, pool.region, &ring, place);
 	if (rc < 0)
 		vio_cache_close(q->cache);
+	q->ring.marked = false;
 	return rc;
 }
 
@@ -286,7 +288,7 @@ const char *txq_variant_name(const struct txq *q)
 
 void txq_fini(struct txq *q)
 {
-	stat_add(&q->stats.taken_back, vring_take_back(&q->ring, q->cache));
+	stat_add(&q->stats.taken_back, vring_take_back(&q->ring, q->cache, q->variant->mode));
 	vring_fini(&q->ring);
 	vio_cache_close(q->cache);
 }

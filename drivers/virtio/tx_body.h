@@ -114,6 +114,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	struct taker from = ring_taker(r, mode);
 	enum look look = LOOK_GOOD;
 	void **slots, **buf, **end;
+	const bool marked = r->marked;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
 	UNROLL(4)
@@ -127,8 +128,8 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		cookie = from.cookie[slot];
 		if (unlikely(!cookie_plain(cookie)))
 			break;
-		ONE_PIECE(slot);
-		from.cookie[slot] = COOKIE_FREE;
+		if (!mode.in_order && unlikely(marked))
+			from.cookie[slot] = COOKIE_FREE;
 		*buf = (void *)(uintptr_t)cookie;
 		vring_look_on(&from, mode);
 	}

@@ -170,6 +170,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.post.flags = PACKED_AVAIL,
 		.take.flags = PACKED_AVAIL | PACKED_USED,
 		.event_idx = opts->event_idx,
+		.marked = true,
 		.bias = opts->bias,
 		.region = region,
 		.shared_bytes = at.bytes,
@@ -276,17 +277,6 @@ void vring_free_chain(struct ring *r, uint32_t head, struct vio_cache *cache,
 	}
 }
 
-uint32_t vring_take_back(struct ring *r, struct vio_cache *cache)
-{
-	const uint32_t buffers = ring_in_flight(r);
-
-	for (uint32_t slot = 0; slot < r->entries; slot++)
-		if (r->cookie[slot] != COOKIE_FREE)
-			free_slot(r, slot, cache);
-	r->take.idx = r->post.shown;
-	return buffers;
-}
-
 /* The slot that is used @i positions behind the next one. */
 static uint32_t slot_behind(const struct ring *r, uint32_t i, const struct mode mode)
 {
@@ -295,6 +285,25 @@ static uint32_t slot_behind(const struct ring *r, uint32_t i, const struct mode 
 	if (at >= r->entries)
 		at -= r->entries;
 	return mode.in_order ? at : r->ids[at];
+}
+
+void vring_mark_free(struct ring *r, const struct mode mode)
+{
+	for (uint32_t i = 0; i < r->post.free; i++)
+		r->cookie[slot_behind(r, i, mode)] = COOKIE_FREE;
+	r->marked = true;
+}
+
+uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct mode mode)
+{
+	const uint32_t buffers = ring_in_flight(r);
+
+	vring_mark_free(r, mode);
+	for (uint32_t slot = 0; slot < r->entries; slot++)
+		if (r->cookie[slot] != COOKIE_FREE)
+			free_slot(r, slot, cache);
+	r->take.idx = r->post.shown;
+	return buffers;
 }
 
 static void name_one(struct ring *r, uint32_t idx, uint32_t slot)
@@ -443,6 +452,8 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 
 	if (!ready || ready == RING_BROKEN)
 		return ready ? -EPROTO : 0;
+	if (!r->marked)
+		vring_mark_free(r, mode);
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;

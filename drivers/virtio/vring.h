@@ -78,6 +78,10 @@ ALWAYS_INLINE void vring_rename(struct ring *r, uint16_t *at, size_t slot, const
  * ones skipped are completely filled ("In-order use of descriptors"). A run lies inside one batch
  * that has been begun (mode.batch), or takes completions that stand for themselves; another id ends
  * it, for vring_take_one() to look at.
+ *
+ * Not in order, the slot expected at this position is in flight. Another one is if its cookie says
+ * so; where free slots are not marked, since that costs a store for each, it ends the run, and
+ * vring_take_one() marks them.
  */
 ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, size_t *slot,
 				   const struct mode mode)
@@ -93,7 +97,7 @@ ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, siz
 		return likely(*slot == from->turn) ? LOOK_GOOD : LOOK_ODD;
 	if (likely(*slot == *from->ids)) /* the usual one at this position, so in range */
 		return LOOK_GOOD;
-	if (*slot >= r->entries)
+	if (*slot >= r->entries || !r->marked)
 		return LOOK_ODD;
 	vring_rename(r, from->ids, *slot, mode);
 	return LOOK_GOOD;
@@ -260,6 +264,9 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
  */
 int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode);
 
+/* Mark the cookies of the free slots. */
+void vring_mark_free(struct ring *r, const struct mode mode);
+
 /* Indirect tables: in shared memory what the device reads, beside them whose buffers they hold. */
 #define INDIRECT_PARTS  16u
 #define INDIRECT_TABLES 256u
@@ -295,7 +302,7 @@ void vring_fini(struct ring *r);
 
 /* Give the buffers of everything in flight back to @cache's pool. Return: buffers (chains) that it
  * was. */
-uint32_t vring_take_back(struct ring *r, struct vio_cache *cache);
+uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct mode mode);
 
 /*
  * Notifications of used buffers ("Used Buffer Notification Suppression"). Armed, the device
