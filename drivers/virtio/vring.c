@@ -201,7 +201,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.device_bytes = at.device_bytes,
 	};
 	if (!opts->packed)
-		vring_name(r, r->entries, (struct mode){ .in_order = opts->in_order });
+		vring_name(r, r->entries, opts->in_order);
 	vring_disarm(r, (struct mode){ .packed = opts->packed });
 	return 0;
 
@@ -311,10 +311,11 @@ static void name_one(struct ring *r, uint32_t idx, uint32_t slot)
 	ring_store(&r->driver.avail->ring[idx & (r->entries - 1)], le16_from((uint16_t)slot));
 }
 
-void vring_name(struct ring *r, uint32_t n, const struct mode mode)
+void vring_name(struct ring *r, uint32_t n, bool in_order)
 {
 	for (uint32_t i = 0; i < n; i++)
-		name_one(r, r->post.idx + i, slot_behind(r, i, mode));
+		name_one(r, r->post.idx + i,
+			 slot_behind(r, i, (struct mode){ .in_order = in_order }));
 }
 
 /* Write one descriptor of a packed chain. All carry the chain's id; the device reads the last

@@ -128,7 +128,7 @@ ALWAYS_INLINE void vring_look_on(struct taker *from, const struct mode mode)
 }
 
 /* Write the available ring for the next @n single-slot buffers. */
-NOINLINE void vring_name(struct ring *r, uint32_t n, const struct mode mode);
+NOINLINE void vring_name(struct ring *r, uint32_t n, bool in_order);
 
 /* The @n single-slot buffers of a run have been taken, and their slots are free. */
 ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mode)
@@ -181,7 +181,7 @@ ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr
 ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, const struct mode mode)
 {
 	if (!mode.packed && unlikely(r->chained))
-		vring_name(r, n, mode);
+		vring_name(r, n, mode.in_order);
 	r->post.idx += n;
 	r->post.free -= n;
 	if (mode.packed)
