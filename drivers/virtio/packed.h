@@ -18,6 +18,18 @@ ALWAYS_INLINE bool packed_used(const struct packed_desc *d, uint32_t used_flags)
 	return likely((flags & PACKED_TURN) == used_flags);
 }
 
+/*
+ * What a used descriptor names, its AVAIL and USED bits above that: id and flags are read as one
+ * word, with acquire as above.
+ */
+ALWAYS_INLINE uint32_t packed_named(const struct packed_desc *d)
+{
+	const uint32_t word = le32_to(ring_load_acquire((const le32 *)(const void *)&d->id));
+
+	ring_saw(packed_tail(d));
+	return word & (PACKED_TURN << 16 | 0xffff);
+}
+
 /* Move @at on by @n; crossing the end turns the wrap counter, which the @flags stand for. */
 ALWAYS_INLINE void packed_step(uint32_t *at, uint32_t *flags, uint32_t n, uint32_t entries)
 {

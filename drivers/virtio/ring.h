@@ -129,25 +129,24 @@ ALWAYS_INLINE uint32_t ring_take_at(const struct ring *r, const struct mode mode
 /*
  * Where a run takes completions, and where it posts buffers: by value, since stores into shared
  * memory must not make the compiler read any of it again, and as plain pointers that move on, since
- * a run wraps nowhere.
+ * a run wraps nowhere. In order, what is kept by slot moves on, too, and slot 0 is meant there.
  */
 struct taker {
 	const struct split_used_elem *used;
 	const struct packed_desc *packed;
 	uint64_t *cookie;   /* by slot */
 	uint16_t *ids;      /* at the position */
-	size_t turn;        /* in order: the slot whose turn it is */
-	uint32_t flags;     /* packed: of a descriptor that is used */
+	uint32_t due;       /* what the next completion is to name, less *ids if not in order */
 	uint32_t left, len; /* in a batch: slots left, length of the last buffer */
 };
 
 struct poster {
-	struct split_desc *split;
+	struct split_desc *split; /* by slot */
 	struct packed_desc *packed;
 	le64 *head;          /* packed: where the first descriptor's second half goes */
 	uint64_t *cookie;    /* by slot */
 	const uint16_t *ids; /* free slots, in the order in which they are taken */
-	size_t turn;         /* in order: the slot whose turn it is */
+	uint64_t rest;       /* second half of the next descriptor, less the id if not in order */
 };
 
 ALWAYS_INLINE struct taker ring_taker(const struct ring *r, const struct mode mode)
@@ -157,10 +156,9 @@ ALWAYS_INLINE struct taker ring_taker(const struct ring *r, const struct mode mo
 	return (struct taker){
 		.used = r->device.used->ring + (r->take.idx & (r->entries - 1)),
 		.packed = r->desc.packed + at,
-		.cookie = r->cookie,
+		.cookie = r->cookie + (mode.in_order ? at : 0),
 		.ids = r->ids + at,
-		.turn = at,
-		.flags = r->take.flags,
+		.due = (mode.packed ? r->take.flags << 16 : 0) | (mode.in_order ? at : 0),
 		.left = r->take.left,
 		.len = r->take.len,
 	};
@@ -176,29 +174,31 @@ ALWAYS_INLINE uint32_t ring_unshown(const struct ring *r)
  * At position @at: ring_post_at(); or ring_take_at(), where a buffer is posted in the place of one
  * that is taken: while no slot is free, the ring is as long as the number of its slots, so both
  * stand at the same position. Packed: the first descriptor of a batch (@fresh) waits in the post
- * for the others, since the device looks at its flags, and sees all of the batch or nothing.
+ * for the others, since the device looks at its flags, and sees all of the batch or nothing. @rest:
+ * vring_rest() of the buffers.
  */
-ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh,
+ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh, uint64_t rest,
 					const struct mode mode)
 {
 	struct packed_desc *const packed = r->desc.packed + at;
+	const uint32_t first = mode.in_order ? at : 0;
 
 	if (mode.packed && fresh)
 		r->post.first = packed;
 	return (struct poster){
-		.split = r->desc.split,
+		.split = r->desc.split + first,
 		.packed = packed,
 		.head = fresh ? &r->post.head : packed_tail(packed),
-		.cookie = r->cookie,
+		.cookie = r->cookie + first,
 		.ids = r->ids + at,
-		.turn = at,
+		.rest = mode.packed ? rest | (uint64_t)first << 32 : rest,
 	};
 }
 
 /* Slots are used in the order in which they became free; in order, in ring order. */
 ALWAYS_INLINE size_t poster_slot(const struct poster *to, const struct mode mode)
 {
-	return mode.in_order ? to->turn : *to->ids;
+	return mode.in_order ? 0 : *to->ids;
 }
 
 /* How many of @n single-slot buffers can be posted without wrapping, and how many taken. */

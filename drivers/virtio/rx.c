@@ -127,15 +127,15 @@ bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const struc
 static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r), mode);
-	const uint64_t rest = vring_rest(r, q->len_max, DESC_WRITE, mode);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r),
+				       vring_rest(r, q->len_max, DESC_WRITE, mode), mode);
 
 	for (uint32_t i = 0; i < n; i++) {
 		const size_t slot = poster_slot(&to, mode);
 		const uint64_t buf = (uintptr_t) * --top;
 
 		to.cookie[slot] = buf;
-		vring_post_to(&to, slot, buf + q->post_off, rest, i == 0, mode);
+		vring_post_to(&to, slot, buf + q->post_off, 0, i == 0, mode);
 	}
 	vring_posted(r, n, mode);
 }

@@ -57,7 +57,6 @@ struct rx_cursor {
 	struct taker from;
 	struct poster to;
 	void *const *fresh; /* behind the buffer to be posted next */
-	uint64_t rest;      /* vring_rest() of every receive buffer */
 	uint64_t bytes;
 };
 
@@ -72,13 +71,14 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 {
 	size_t slot;
 	const enum look look = vring_look(&q->ring, &c->from, &slot, mode);
-	uint64_t cookie, buf;
+	uint64_t *at, cookie, buf;
 	uint32_t len;
 	void *data;
 
 	if (look != LOOK_GOOD)
 		return look;
-	cookie = c->from.cookie[slot];
+	at = c->from.cookie + slot;
+	cookie = *at;
 	len = vring_look_len(&c->from, q->len_max, mode) - q->len_min;
 	if (unlikely(!cookie_plain(cookie)) || unlikely(len > q->len_span))
 		return LOOK_ODD;
@@ -93,8 +93,8 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 		pkt_set_rest(pkt, len, 0, 0);
 	c->bytes += len;
 	buf = (uintptr_t) * --c->fresh;
-	c->to.cookie[slot] = buf;
-	vring_repost_to(&c->to, slot, buf + q->post_off, c->rest, first, mode);
+	*at = buf;
+	vring_repost_to(&c->to, slot, buf + q->post_off, first, mode);
 	vring_look_on(&c->from, mode);
 	return LOOK_GOOD;
 }
@@ -124,8 +124,8 @@ ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t
 	struct ring *r = &q->ring;
 	struct rx_cursor c = {
 		.from = ring_taker(r, mode),
-		.to = ring_poster(r, ring_take_at(r, mode), !ring_unshown(r), mode),
-		.rest = vring_rest(r, q->len_max, DESC_WRITE, mode),
+		.to = ring_poster(r, ring_take_at(r, mode), !ring_unshown(r),
+				  vring_rest(r, q->len_max, DESC_WRITE, mode), mode),
 	};
 	const uint32_t n = cache_take_begin(q->cache, ring_take_run(r, k, mode), &c.fresh);
 	enum look look = LOOK_GOOD;

@@ -35,10 +35,9 @@ ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t
 	       likely(at + PKT_ROOM + rest - 1 <= mask);
 }
 
-/* Post a packet if it is plain, and add its length to @sum; @rest is that of an empty one. */
+/* Post a packet if it is plain, and add its length to @sum. */
 ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poster *to,
-			  uint64_t mask, uint64_t rest, uint64_t *sum, bool first,
-			  const struct mode mode)
+			  uint64_t mask, uint64_t *sum, bool first, const struct mode mode)
 {
 	const uint64_t data = (uintptr_t)pkt->data, len = pkt_rest(pkt);
 	const uint64_t off = data - q->plain.base, at = off & mask;
@@ -49,21 +48,21 @@ ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poste
 	slot = poster_slot(to, mode);
 	memset((char *)pkt->data - PKT_ROOM, 0, PKT_ROOM);
 	to->cookie[slot] = data - PKT_ROOM - at;
-	vring_post_to(to, slot, data + q->plain.to_header, rest + len, first, mode);
+	vring_post_to(to, slot, data + q->plain.to_header, len, first, mode);
 	*sum += len;
 	return true;
 }
 
 /* As many more as are plain, at most @n. */
 ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
-			       struct poster *to, uint64_t mask, uint64_t rest, uint64_t *sum,
+			       struct poster *to, uint64_t mask, uint64_t *sum,
 			       const struct mode mode)
 {
 	const struct vio_pkt *pkt = pkts, *const end = pkts + n;
 
 	UNROLL(2)
 	for (; pkt != end; pkt++)
-		if (!tx_one(q, pkt, to, mask, rest, sum, false, mode))
+		if (!tx_one(q, pkt, to, mask, sum, false, mode))
 			break;
 	return (uint32_t)(pkt - pkts);
 }
@@ -76,17 +75,18 @@ ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_
 			      const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh, mode);
-	const uint64_t mask = q->plain.buf_mask, rest = vring_rest(r, NET_HDR_LEN_BASE, 0, mode);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh,
+				       vring_rest(r, NET_HDR_LEN_BASE, 0, mode), mode);
+	const uint64_t mask = q->plain.buf_mask;
 	uint64_t sum = 0;
 	uint32_t done = 0;
 
 	/* The first one by itself: a packed ring's may have to wait. */
-	if (tx_one(q, pkts, &to, mask, rest, &sum, true, mode)) {
+	if (tx_one(q, pkts, &to, mask, &sum, true, mode)) {
 		done = 1;
 		if (n > 1)
-			done += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask, rest,
-					&sum, mode);
+			done += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask, &sum,
+					mode);
 	}
 	vring_posted(r, done, mode);
 	stat_add(&q->stats.packets, done);

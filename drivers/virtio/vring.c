@@ -324,7 +324,7 @@ void vring_name(struct ring *r, uint32_t n, bool in_order)
 static void packed_part(struct ring *r, const struct chain_part *part, uint32_t id, uint32_t flags,
 			bool first)
 {
-	struct poster to = ring_poster(r, r->post.at, first && !ring_unshown(r),
+	struct poster to = ring_poster(r, r->post.at, first && !ring_unshown(r), 0,
 				       (struct mode){ .packed = true });
 
 	packed_write(to.packed, to.head, id, part->addr + r->bias,
@@ -362,8 +362,9 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			     uint16_t table, const struct mode mode)
 {
 	struct split_desc *d = r->indirect->tables + (size_t)table * INDIRECT_PARTS;
-	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r), mode);
-	const size_t slot = poster_slot(&to, mode);
+	const uint32_t slot = slot_behind(r, 0, mode);
+	const uint64_t own = vring_rest(r, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT, mode);
+	struct poster to = ring_poster(r, ring_post_at(r, mode), !ring_unshown(r), own, mode);
 
 	for (uint16_t i = 0; i < n; i++) {
 		const bool last = i + 1 == n;
@@ -377,8 +378,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			rest = packed_rest(parts[i].len, flags);
 		split_write(&d[i], parts[i].addr + r->bias, rest);
 	}
-	vring_post_to(&to, slot, (uintptr_t)d + r->bias,
-		      vring_rest(r, (uint32_t)(n * sizeof(*d)), DESC_INDIRECT, mode), true, mode);
+	vring_post_to(&to, poster_slot(&to, mode), (uintptr_t)d + r->bias, 0, true, mode);
 	vring_posted(r, 1, mode);
 	return (uint16_t)slot;
 }
@@ -391,15 +391,15 @@ static int begin_batch(struct ring *r, const struct mode mode)
 {
 	const uint32_t in_flight = r->entries - r->post.free - ring_unshown(r);
 	const struct taker from = ring_taker(r, mode);
-	size_t id;
+	const uint32_t named = vring_named(&from, mode), id = vring_id(named, mode);
+	const uint32_t at = ring_take_at(r, mode);
 	uint32_t left;
 
-	if (!vring_used(&from, mode))
+	if (!vring_used(&from, named, mode))
 		return 0;
-	id = vring_raw_id(&from, mode);
 	if (id >= r->entries)
 		return -EPROTO;
-	left = (uint32_t)(id - from.turn + 1 + (id < from.turn ? r->entries : 0u));
+	left = id - at + 1 + (id < at ? r->entries : 0u);
 	if (left > in_flight)
 		return -EPROTO;
 	r->take.left = left;
@@ -424,7 +424,8 @@ static int next_used(struct ring *r, struct used *u, uint32_t full, const struct
 	within.batch = mode.in_order;
 	rc = result[vring_look(r, &from, &slot, within)];
 	if (rc > 0)
-		*u = (struct used){ (uint32_t)slot, vring_look_len(&from, full, within) };
+		*u = (struct used){ mode.in_order ? ring_take_at(r, mode) : (uint32_t)slot,
+				    vring_look_len(&from, full, within) };
 	return rc;
 }
 

@@ -39,20 +39,28 @@ ALWAYS_INLINE uint32_t vring_ready(struct ring *r, uint32_t n, const struct mode
 	return min_u32(n, ready);
 }
 
-/* Has the device used the buffer of the next completion of a run? */
-ALWAYS_INLINE bool vring_used(const struct taker *from, const struct mode mode)
+/*
+ * What the next completion names, as the device wrote it, read once (B9): taker.due says what it
+ * has to be. Packed: with the bits above that tell whether there is one.
+ */
+ALWAYS_INLINE uint32_t vring_named(const struct taker *from, const struct mode mode)
 {
-	return !mode.packed || packed_used(from->packed, from->flags);
+	return mode.packed ? packed_named(from->packed) : le32_to(ring_load(&from->used->id));
 }
 
-/* The id in it, as the device wrote it, read once (B9). */
-ALWAYS_INLINE size_t vring_raw_id(const struct taker *from, const struct mode mode)
+/* Has the device used the buffer, where @named is of its completion? */
+ALWAYS_INLINE bool vring_used(const struct taker *from, uint32_t named, const struct mode mode)
 {
-	return mode.packed ? le16_to(ring_load(&from->packed->id))
-			   : le32_to(ring_load(&from->used->id));
+	return !mode.packed || named >> 16 == from->due >> 16;
 }
 
-/* The length in it, the same. */
+/* The id in @named. */
+ALWAYS_INLINE uint32_t vring_id(uint32_t named, const struct mode mode)
+{
+	return mode.packed ? named & 0xffff : named;
+}
+
+/* The length in it, as the device wrote it. */
 ALWAYS_INLINE uint32_t vring_raw_len(const struct taker *from, const struct mode mode)
 {
 	return le32_to(ring_load(mode.packed ? &from->packed->len : &from->used->len));
@@ -86,18 +94,19 @@ ALWAYS_INLINE void vring_rename(struct ring *r, uint16_t *at, size_t slot, const
 ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, size_t *slot,
 				   const struct mode mode)
 {
-	if (mode.batch) {
-		*slot = from->turn;
+	const uint32_t id = mode.in_order ? 0 : *from->ids;
+	uint32_t named = mode.batch ? 0 : vring_named(from, mode) - from->due;
+
+	if (mode.packed && !mode.in_order)
+		ONE_PIECE(named); /* or the compiler keeps what it was before, too */
+	*slot = id;
+	if (mode.batch || likely(named == id)) /* the usual one, so in range */
 		return LOOK_GOOD;
-	}
-	if (!vring_used(from, mode))
+	named += from->due;
+	if (!vring_used(from, named, mode))
 		return LOOK_NONE;
-	*slot = vring_raw_id(from, mode);
-	if (mode.in_order)
-		return likely(*slot == from->turn) ? LOOK_GOOD : LOOK_ODD;
-	if (likely(*slot == *from->ids)) /* the usual one at this position, so in range */
-		return LOOK_GOOD;
-	if (*slot >= r->entries || !r->marked)
+	*slot = vring_id(named, mode);
+	if (mode.in_order || *slot >= r->entries || !r->marked)
 		return LOOK_ODD;
 	vring_rename(r, from->ids, *slot, mode);
 	return LOOK_GOOD;
@@ -117,10 +126,12 @@ ALWAYS_INLINE void vring_look_on(struct taker *from, const struct mode mode)
 {
 	if (mode.batch)
 		from->left--;
-	if (mode.in_order)
-		from->turn++;
-	else
+	if (mode.in_order) {
+		from->due++;
+		from->cookie++;
+	} else {
 		from->ids++;
+	}
 	if (mode.packed)
 		from->packed++;
 	else
@@ -148,33 +159,47 @@ ALWAYS_INLINE uint64_t vring_rest(const struct ring *r, uint32_t len, uint32_t f
 	return mode.packed ? packed_rest(len, flags | r->post.flags) : split_rest(len, flags, 0);
 }
 
-/*
- * Fill @slot for the next buffer of a run, at @addr as the device counts; @rest is vring_rest().
- * Only the @first one may have to wait for the batch to be shown.
- */
-ALWAYS_INLINE void vring_post_to(struct poster *to, size_t slot, uint64_t addr, uint64_t rest,
-				 bool first, const struct mode mode)
+/* On to the next one. */
+ALWAYS_INLINE void vring_post_on(struct poster *to, const struct mode mode)
 {
-	if (mode.in_order)
-		to->turn++;
-	else
+	if (mode.in_order) {
+		to->cookie++;
+		to->split++;
+		if (mode.packed)
+			to->rest += UINT64_C(1) << 32;
+	} else {
 		to->ids++;
-	if (!mode.packed) {
-		split_write(to->split + slot, addr, rest);
-		return;
 	}
-	packed_write(to->packed, first ? to->head : packed_tail(to->packed), slot, addr, rest);
 	to->packed++;
 }
 
-/* The same for a slot whose descriptor has had this @rest before: a split one keeps it. */
-ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr, uint64_t rest,
-				   bool first, const struct mode mode)
+/*
+ * Fill @slot for the next buffer of a run, at @addr as the device counts and @more bytes longer
+ * than the poster has it. Only the @first one may have to wait for the batch to be shown.
+ */
+ALWAYS_INLINE void vring_post_to(struct poster *to, size_t slot, uint64_t addr, uint64_t more,
+				 bool first, const struct mode mode)
 {
+	const uint64_t rest = to->rest + more;
+
 	if (mode.packed)
-		vring_post_to(to, slot, addr, rest, first, mode);
+		packed_write(to->packed, first ? to->head : packed_tail(to->packed), slot, addr,
+			     rest);
 	else
-		ring_store(&to->split[slot].addr, le64_from(addr));
+		split_write(to->split + slot, addr, rest);
+	vring_post_on(to, mode);
+}
+
+/* The same for a slot whose descriptor has had this length before: a split one keeps it. */
+ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr, bool first,
+				   const struct mode mode)
+{
+	if (mode.packed) {
+		vring_post_to(to, slot, addr, 0, first, mode);
+		return;
+	}
+	ring_store(&to->split[slot].addr, le64_from(addr));
+	vring_post_on(to, mode);
 }
 
 /* The @n single-slot buffers of a run have been posted. */
