@@ -14,6 +14,12 @@
  * are ignored.
  */
 
+/* What a run has posted. */
+struct tx_done {
+	uint32_t n;
+	uint64_t bytes;
+};
+
 COLD void tx_break(struct txq *q, uint64_t *counter);
 
 /*
@@ -69,29 +75,32 @@ ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32
 
 /*
  * Post packets up to the first one that is not plain, at least one and at most as many as there are
- * free slots; @fresh: with them a batch begins. Return: how many, of @n.
+ * free slots; @fresh: with them a batch begins.
  */
-ALWAYS_INLINE uint32_t tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n, bool fresh,
-			      const struct mode mode)
+ALWAYS_INLINE struct tx_done tx_run(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+				    bool fresh, const struct mode mode)
 {
 	struct ring *r = &q->ring;
 	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh,
 				       vring_rest(r, NET_HDR_LEN_BASE, 0, mode), mode);
 	const uint64_t mask = q->plain.buf_mask;
-	uint64_t sum = 0;
-	uint32_t done = 0;
+	struct tx_done done = { 0 };
 
 	/* The first one by itself: a packed ring's may have to wait. */
-	if (tx_one(q, pkts, &to, mask, &sum, true, mode)) {
-		done = 1;
+	if (tx_one(q, pkts, &to, mask, &done.bytes, true, mode)) {
+		done.n = 1;
 		if (n > 1)
-			done += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask, &sum,
-					mode);
+			done.n += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask,
+					  &done.bytes, mode);
 	}
-	vring_posted(r, done, mode);
-	stat_add(&q->stats.packets, done);
-	stat_add(&q->stats.bytes, sum);
+	vring_posted(r, done.n, mode);
 	return done;
+}
+
+ALWAYS_INLINE void tx_count(struct txq *q, const struct tx_done done)
+{
+	stat_add(&q->stats.packets, done.n);
+	stat_add(&q->stats.bytes, done.bytes);
 }
 
 /* What is not plain. Return: entries taken; 0: the ring has no room now. */
@@ -199,9 +208,11 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 	struct ring *r = &q->ring;
 
 	while (done < n && r->post.free) {
-		uint32_t run = tx_run(q, pkts + done, min_u32(n - done, r->post.free),
-				      !ring_unshown(r), mode);
+		const struct tx_done plain = tx_run(q, pkts + done, min_u32(n - done, r->post.free),
+						    !ring_unshown(r), mode);
+		uint32_t run = plain.n;
 
+		tx_count(q, plain);
 		if (unlikely(!run))
 			run = tx_special(q, pkts + done, n - done, mode);
 		done += run;
@@ -226,11 +237,11 @@ struct tx_seldom {
 			uint32_t done); /* tx_all() */
 };
 
-ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16_t n,
+ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
 			       const struct tx_seldom seldom, const struct mode mode)
 {
 	struct ring *r = &q->ring;
-	uint32_t done;
+	struct tx_done done;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order);
 	if (unlikely(!n) || (int32_t)(r->post.free - n) < q->reclaim_below) {
@@ -239,11 +250,15 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint16
 			return seldom.all(q, pkts, n, 0);
 	}
 	done = tx_run(q, pkts, n, true, mode);
-	if (unlikely(done < n))
-		return seldom.all(q, pkts, n, done);
-	stat_add(&q->stats.bursts, 1);
+	if (unlikely(done.n < n)) {
+		tx_count(q, done);
+		return seldom.all(q, pkts, n, done.n);
+	}
 	tx_publish(q, mode);
-	return n;
+	/* After the fence, which would wait for these stores. */
+	stat_add(&q->stats.bursts, 1);
+	tx_count(q, done);
+	return (uint16_t)done.n;
 }
 
 #endif
