@@ -30,21 +30,31 @@ ALWAYS_INLINE uint32_t packed_named(const struct packed_desc *d)
 	return word & (PACKED_TURN << 16 | 0xffff);
 }
 
-/* Move @at on by @n; crossing the end turns the wrap counter, which the @flags stand for. */
-ALWAYS_INLINE void packed_step(uint32_t *at, uint32_t *flags, uint32_t n, uint32_t entries)
-{
-	uint32_t next = *at + n;
-
-	if (unlikely(next >= entries)) {
-		next -= entries;
-		*flags ^= PACKED_TURN;
-	}
-	*at = next;
-}
-
 ALWAYS_INLINE uint64_t packed_rest(uint32_t len, uint32_t flags)
 {
 	return len | (uint64_t)flags << 48;
+}
+
+/* Move @at on by @n. Return: the end was crossed, so that the wrap counter turns. */
+ALWAYS_INLINE bool packed_step(uint32_t *at, uint32_t n, uint32_t entries)
+{
+	const uint32_t next = *at + n;
+	const bool crossed = unlikely(next >= entries);
+
+	*at = crossed ? next - entries : next;
+	return crossed;
+}
+
+ALWAYS_INLINE void packed_post_step(struct post *p, uint32_t n, uint32_t entries)
+{
+	if (packed_step(&p->at, n, entries))
+		p->flags ^= packed_rest(0, PACKED_TURN);
+}
+
+ALWAYS_INLINE void packed_take_step(struct take *t, uint32_t n, uint32_t entries)
+{
+	if (packed_step(&t->at, n, entries))
+		t->flags ^= PACKED_TURN;
 }
 
 /* @rest: length and flags as they lie in the descriptor's tail. */
@@ -71,7 +81,7 @@ ALWAYS_INLINE bool packed_kick_wanted(const struct ring *r)
 {
 	const uint32_t word = le32_to(ring_load((const le32 *)(const void *)r->device.event));
 	const uint32_t flags = word & 3u << 16, at = r->post.at;
-	const bool wrap = r->post.flags == PACKED_AVAIL;
+	const bool wrap = r->post.flags == packed_rest(0, PACKED_AVAIL);
 	uint32_t first, event = word & 0x7fff;
 
 	if (likely(flags == PACKED_EVENT_DISABLE << 16))

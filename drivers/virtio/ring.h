@@ -28,12 +28,12 @@ struct mode {
  */
 struct post {
 	uint64_t head;  /* packed: second half of the batch's first descriptor, stored last */
+	uint64_t flags; /* packed: bits of a second half that make a descriptor available now */
 	uint32_t idx;   /* buffers ever posted (a chain is one); split: the available index */
 	uint32_t shown; /* of these, made visible */
 	uint32_t free;  /* slots free */
 	uint32_t skew;  /* split: slots ever posted beyond one for each buffer */
 	uint32_t at;    /* packed: position */
-	uint32_t flags; /* packed: AVAIL and USED bits that make a descriptor available now */
 	struct packed_desc *first; /* packed: the batch's first descriptor */
 };
 

@@ -13,7 +13,7 @@ static uint32_t next_available(const struct ring *r)
 {
 	if (r->doorbell.next == DOORBELL_NEXT_SPLIT)
 		return r->post.shown & 0xffff;
-	return r->post.at | (r->post.flags & PACKED_AVAIL ? 0x8000u : 0);
+	return r->post.at | (r->post.flags & packed_rest(0, PACKED_AVAIL) ? 0x8000u : 0);
 }
 
 void vring_kick(struct ring *r)
@@ -167,7 +167,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 	*r = (struct ring){
 		.entries = opts->entries,
 		.post.free = opts->entries,
-		.post.flags = PACKED_AVAIL,
+		.post.flags = packed_rest(0, PACKED_AVAIL),
 		.take.flags = PACKED_AVAIL | PACKED_USED,
 		.event_idx = opts->event_idx,
 		.marked = true,
@@ -328,8 +328,8 @@ static void packed_part(struct ring *r, const struct chain_part *part, uint32_t 
 				       (struct mode){ .packed = true });
 
 	packed_write(to.packed, to.head, id, part->addr + r->bias,
-		     packed_rest(part->len, flags | r->post.flags));
-	packed_step(&r->post.at, &r->post.flags, 1, r->entries);
+		     packed_rest(part->len, flags) | r->post.flags);
+	packed_post_step(&r->post, 1, r->entries);
 }
 
 void vring_post_chain(struct ring *r, const struct chain_part *parts, uint16_t n, uint16_t *slots,
@@ -437,7 +437,7 @@ static void taken_chain(struct ring *r, uint32_t slot, uint32_t n, const struct 
 			vring_rename(r, ring_taker(r, mode).ids, slot, mode);
 		slot = slot_after(r, slot, mode);
 		if (mode.packed)
-			packed_step(&r->take.at, &r->take.flags, 1, r->entries);
+			packed_take_step(&r->take, 1, r->entries);
 		else
 			r->take.skew++;
 	}

@@ -149,14 +149,14 @@ ALWAYS_INLINE void vring_taken(struct ring *r, uint32_t n, const struct mode mod
 	if (mode.batch)
 		r->take.left -= n;
 	if (mode.packed)
-		packed_step(&r->take.at, &r->take.flags, n, r->entries);
+		packed_take_step(&r->take, n, r->entries);
 }
 
 /* Length and flags of a buffer, as the descriptor holds them. */
 ALWAYS_INLINE uint64_t vring_rest(const struct ring *r, uint32_t len, uint32_t flags,
 				  const struct mode mode)
 {
-	return mode.packed ? packed_rest(len, flags | r->post.flags) : split_rest(len, flags, 0);
+	return mode.packed ? packed_rest(len, flags) | r->post.flags : split_rest(len, flags, 0);
 }
 
 /* On to the next one. */
@@ -210,7 +210,7 @@ ALWAYS_INLINE void vring_posted(struct ring *r, uint32_t n, const struct mode mo
 	r->post.idx += n;
 	r->post.free -= n;
 	if (mode.packed)
-		packed_step(&r->post.at, &r->post.flags, n, r->entries);
+		packed_post_step(&r->post, n, r->entries);
 }
 
 /*
@@ -232,7 +232,7 @@ ALWAYS_INLINE void vring_replaced(struct ring *r, uint32_t n, const struct mode 
 	if (unlikely(t->at == r->entries)) {
 		t->at = p->at = 0;
 		t->flags ^= PACKED_TURN;
-		p->flags ^= PACKED_TURN;
+		p->flags ^= packed_rest(0, PACKED_TURN);
 	}
 }
 

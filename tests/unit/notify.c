@@ -95,8 +95,9 @@ static void packed_event_in_every_position(void **state)
 						.post.at = to % entries,
 						.desc.packed = descs,
 						.post.first = descs + from % entries,
-						.post.flags = to / entries % 2 ? PACKED_USED
-									       : PACKED_AVAIL,
+						.post.flags = packed_rest(
+							0, to / entries % 2 ? PACKED_USED
+									    : PACKED_AVAIL),
 					};
 					/* Positions of two laps; the batch may reach into the
 					 * third, which is the first's wrap. */

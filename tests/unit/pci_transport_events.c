@@ -102,7 +102,7 @@ static void bells(void **state)
 	kicked_init(&s, &k, c->index, c->packed);
 	assert_int_equal(s.tp->ops->queue_enable(s.tp, &k.place, &k.ring.doorbell), 0);
 	k.ring.post.shown = k.ring.post.at = c->position;
-	k.ring.post.flags = c->wrap ? PACKED_AVAIL : PACKED_USED;
+	k.ring.post.flags = packed_rest(0, c->wrap ? PACKED_AVAIL : PACKED_USED);
 	fake_log_clear(&s.f);
 	for (int twice = 0; twice < 2; twice++)
 		vring_kick(&k.ring);
