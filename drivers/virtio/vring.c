@@ -454,7 +454,7 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 
 	if (!ready || ready == RING_BROKEN)
 		return ready ? -EPROTO : 0;
-	if (!r->marked)
+	if (!mode.in_order && !r->marked)
 		vring_mark_free(r, mode);
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)

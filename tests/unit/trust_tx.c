@@ -149,6 +149,9 @@ static void bad_index(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(ahead); i++) {
 		rig_open_tx(&rig, &(struct rig_opts){ k->kind, .entries = 8 });
+		assert_int_equal(rig_tx(&rig, 3, 1), 3); /* slots that were in use before */
+		assert_int_equal(drain(&rig), 3);
+		reclaim(&rig);
 		assert_int_equal(rig_tx(&rig, 4, 1), 4);
 		rig_use(&rig, 0, 0, ahead[i], 1);
 		assert_int_equal(rig_tx(&rig, 4, 1), 0);
