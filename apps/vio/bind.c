@@ -196,18 +196,10 @@ static int run(const struct command *cmd, int argc, char **argv, struct bind_con
 {
 	struct rebind r = { .ops = &rebind_kernel };
 	struct host h;
-	int first = 0;
+	int first = options_ports(cmd, argc, argv, cfg);
 
-	switch (options_read(cmd, argc, argv, cfg, &first)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
-	if (argc == first)
-		return fail(FAIL_PORTS, NULL, "%s: no port", cmd->name);
+	if (first <= 0)
+		return -first;
 	for (int i = first; i < argc; i++)
 		if (!rebind_add(&r, argv[i]))
 			return fail(FAIL_VALUE,
@@ -248,6 +240,7 @@ const struct command command_bind = {
 		    "  sudo vio bind 00:04.0 00:05.0 --persist\n"
 		    "All are bound or none: if anything fails, each device has its old driver "
 		    "again.\n",
+	.ports_least = 1,
 	.run = bind_run,
 };
 
@@ -258,5 +251,6 @@ const struct command command_unbind = {
 	.options = unbind_options,
 	.examples = "example:\n"
 		    "  sudo vio unbind pci:0000:00:04.0\n",
+	.ports_least = 1,
 	.run = unbind_run,
 };

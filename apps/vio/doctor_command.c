@@ -160,18 +160,10 @@ static int doctor(const struct command *cmd, int argc, char **argv)
 	struct doctor_config cfg = { 0 };
 	struct why why = { "" };
 	struct host h;
-	int first = 0, rc;
+	int first = options_ports(cmd, argc, argv, &cfg), rc;
 
-	switch (options_read(cmd, argc, argv, &cfg, &first)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
-	if (argc - first > 1)
-		return fail(FAIL_CONFLICT, NULL, "doctor: more than one port");
+	if (first <= 0)
+		return -first;
 	host_init(&h);
 	if (!doctor_open(&d, &h, argc > first ? argv[first] : NULL, &why))
 		return fail(FAIL_NO_PORT, why.text, "doctor: %s",
@@ -192,5 +184,6 @@ const struct command command_doctor = {
 		    "  vio doctor pci:0000:00:04.0,queues=4\n"
 		    "  vio doctor vhost-user:/run/vhost0.sock --json\n"
 		    "  vio doctor pci:0000:00:04.0 --emit udev\n",
+	.ports_most = 1,
 	.run = doctor,
 };

@@ -143,20 +143,10 @@ static const struct option_def options[] = {
 static int fwd(const struct command *cmd, int argc, char **argv)
 {
 	struct fwd_config cfg = { 0 };
-	int first = 0;
+	int first = options_ports(cmd, argc, argv, &cfg);
 
-	switch (options_read(cmd, argc, argv, &cfg, &first)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
-	if (argc == first)
-		return fail(FAIL_PORTS, NULL, "fwd: no port");
-	if (argc - first > 2)
-		return fail(FAIL_CONFLICT, NULL, "fwd: more than two ports");
+	if (first <= 0)
+		return -first;
 	if (cfg.verbose)
 		log_to_stderr();
 	return open_and_forward(argv + first, (unsigned int)(argc - first), &cfg);
@@ -173,5 +163,7 @@ const struct command command_fwd = {
 		"  vio fwd vhost-user:/run/a.sock --mode macswap      an echo on one port\n"
 		"  vio fwd vhost-user:/run/a.sock --queues 4 --wait   idle, it burns no processor\n"
 		"  vio fwd loop:source loop:sink -t 3s                what one core can do\n",
+	.ports_least = 1,
+	.ports_most = 2,
 	.run = fwd,
 };

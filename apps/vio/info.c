@@ -162,21 +162,12 @@ static void help_schemes(void)
 static int info(const struct command *cmd, int argc, char **argv)
 {
 	struct info_config cfg = { 0 };
-	int first = 0;
+	int first = options_ports(cmd, argc, argv, &cfg);
 
-	switch (options_read(cmd, argc, argv, &cfg, &first)) {
-	case OPTIONS_HELP:
+	if (first == 0)
 		help_schemes();
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
-	if (argc == first)
-		return fail(FAIL_PORTS, NULL, "info: no port");
-	if (argc - first > 1)
-		return fail(FAIL_CONFLICT, NULL, "info: more than one port");
+	if (first <= 0)
+		return -first;
 	if (cfg.verbose)
 		log_to_stderr();
 	return show(argv[first], cfg.json);
@@ -190,5 +181,7 @@ const struct command command_info = {
 	.examples = "examples:\n"
 		    "  vio info loop:echo\n"
 		    "  vio info vhost-user:/run/vhost0.sock --json\n",
+	.ports_least = 1,
+	.ports_most = 1,
 	.run = info,
 };

@@ -434,16 +434,10 @@ static int list(const struct command *cmd, int argc, char **argv)
 {
 	struct list_config cfg = { 0 };
 	struct host h;
-	int first = 0;
+	int first = options_ports(cmd, argc, argv, &cfg);
 
-	switch (options_read(cmd, argc, argv, &cfg, &first)) {
-	case OPTIONS_HELP:
-		return EXIT_OK;
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	default:
-		break;
-	}
+	if (first <= 0)
+		return -first;
 	if (argc > first)
 		return fail(FAIL_CONFLICT, "the command lists all ports",
 			    "list: '%s' is one too many", argv[first]);

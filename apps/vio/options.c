@@ -105,6 +105,22 @@ enum options_result options_read(const struct command *cmd, int argc, char **arg
 	return OPTIONS_OK;
 }
 
+int options_ports(const struct command *cmd, int argc, char **argv, void *config)
+{
+	enum options_result read;
+	int first = 0;
+
+	read = options_read(cmd, argc, argv, config, &first);
+	if (read != OPTIONS_OK)
+		return read == OPTIONS_HELP ? 0 : -EXIT_USAGE;
+	if (argc - first < cmd->ports_least)
+		return -fail(FAIL_PORTS, NULL, "%s: no port", cmd->name);
+	if (cmd->ports_most && argc - first > cmd->ports_most)
+		return -fail(FAIL_CONFLICT, NULL, "%s: more than %s", cmd->name,
+			     cmd->ports_most == 1 ? "one port" : "two ports");
+	return first;
+}
+
 /* Help text may have several lines; those that follow are indented as the first. */
 static void help_option(const struct option_def *d)
 {

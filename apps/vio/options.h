@@ -24,6 +24,7 @@ struct command {
 	const char *name, *args, *summary;
 	const struct option_def *options;
 	const char *examples;
+	unsigned char ports_least, ports_most; /* most 0: any number */
 	/* @args: what is left on the command line. Return: exit code. */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
@@ -42,6 +43,15 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
  */
 enum options_result options_read(const struct command *cmd, int argc, char **argv, void *config,
 				 int *first);
+
+/**
+ * options_ports - read the command line of a command that works on ports
+ * @argv, @config: as of options_read()
+ *
+ * Return: index of the first port, in @argv; or, where the command ends here, its exit code
+ * negated: 0 after --help. Errors have been reported.
+ */
+int options_ports(const struct command *cmd, int argc, char **argv, void *config);
 
 void options_help(const struct command *cmd);
 

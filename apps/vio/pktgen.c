@@ -163,8 +163,6 @@ static const char examples[] =
 
 static int check_conflicts(const struct gen_config *c)
 {
-	if (c->n_ports > 2)
-		return fail(FAIL_CONFLICT, NULL, "pktgen: more than two ports");
 	if (!c->n_ports && !c->dry_run)
 		return fail(FAIL_PORTS, NULL, "pktgen: no port");
 	if (c->rx_only && c->tx_only)
@@ -278,18 +276,15 @@ static int pktgen(const struct command *cmd, int argc, char **argv)
 		.late_limit = 10,
 	};
 	struct why why;
-	enum options_result parsed;
-	int first = 0, rc = EXIT_USAGE;
+	int first, rc;
 
 	if (!sizes_parse("64", &cfg.sizes, &why))
 		return fail(FAIL_MEMORY, NULL, "no room for a frame size");
-	parsed = options_read(cmd, argc, argv, &cfg, &first);
-	if (parsed == OPTIONS_HELP)
-		rc = EXIT_OK;
-	if (parsed == OPTIONS_OK) {
-		cfg.n_ports = (unsigned int)(argc - first);
-		for (unsigned int i = 0; i < cfg.n_ports && i < 2; i++)
-			cfg.port[i] = argv[first + (int)i];
+	first = options_ports(cmd, argc, argv, &cfg);
+	rc = -first;
+	if (first > 0) {
+		while (first < argc)
+			cfg.port[cfg.n_ports++] = argv[first++];
 		rc = run(&cfg);
 	}
 	sizes_free(&cfg.sizes);
@@ -302,5 +297,6 @@ const struct command command_pktgen = {
 	.summary = "Send test traffic, take it back, and tell what became of it.",
 	.options = options,
 	.examples = examples,
+	.ports_most = 2,
 	.run = pktgen,
 };
