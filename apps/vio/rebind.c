@@ -243,15 +243,19 @@ static bool give_all(struct rebind *r)
 /* ---- the verbs ---- */
 
 /* What ends a program waits until a change is whole. */
-static void hold_signals(sigset_t *before)
+static bool undisturbed(struct rebind *r, bool (*change)(struct rebind *r))
 {
 	static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE };
-	sigset_t set;
+	sigset_t set, before;
+	bool ok;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		sigaddset(&set, held[i]);
-	sigprocmask(SIG_BLOCK, &set, before);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	ok = change(r);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ok;
 }
 
 static bool take_held(struct rebind *r)
@@ -263,16 +267,9 @@ static bool take_held(struct rebind *r)
 
 bool rebind_take(struct rebind *r)
 {
-	sigset_t before;
-	bool ok;
+	bool ok = rebind_look(r) && rebind_may_take(r) && load_driver(r) && lock_all(r) &&
+		  undisturbed(r, take_held);
 
-	if (!rebind_look(r) || !rebind_may_take(r) || !load_driver(r) || !lock_all(r)) {
-		unlock_all(r);
-		return false;
-	}
-	hold_signals(&before);
-	ok = take_held(r);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	unlock_all(r);
 	return ok;
 }
@@ -347,9 +344,7 @@ static bool back_held(struct rebind *r)
 	for (unsigned int i = 0; i < r->n; i++) {
 		struct rebind_device *d = &r->dev[i];
 
-		if (!back_one(r, d))
-			return roll_back(r, i + 1, false);
-		if (!forget(r, d))
+		if (!back_one(r, d) || !forget(r, d))
 			return roll_back(r, i + 1, false);
 	}
 	rebind_tell_noiommu(r);
@@ -360,17 +355,9 @@ static bool back_held(struct rebind *r)
 
 bool rebind_back(struct rebind *r)
 {
-	sigset_t before;
-	bool ok;
+	bool ok = rebind_look(r) && rebind_may_go_back(r) && lock_all(r) &&
+		  (!r->driver || load_driver(r)) && undisturbed(r, back_held);
 
-	if (!rebind_look(r) || !rebind_may_go_back(r) || !lock_all(r) ||
-	    (r->driver && !load_driver(r))) {
-		unlock_all(r);
-		return false;
-	}
-	hold_signals(&before);
-	ok = back_held(r);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	unlock_all(r);
 	return ok;
 }
