@@ -56,7 +56,10 @@ static bool look_at(struct rebind *r, const struct vio_pci_list *list, struct re
 	return true;
 }
 
-bool rebind_look(struct rebind *r)
+/* Do @fn for each function, with the machine's list as it is now, until one returns false. */
+static bool each_with_list(struct rebind *r,
+			   bool (*fn)(struct rebind *r, const struct vio_pci_list *list,
+				      struct rebind_device *d))
 {
 	struct vio_pci_list *list;
 	bool ok = true;
@@ -64,9 +67,14 @@ bool rebind_look(struct rebind *r)
 	if (vio_pci_scan(r->h->root, &list) < 0)
 		return problem_set(&r->problem, FAIL_BIND_NONE, "%s", vio_error_last()->what);
 	for (unsigned int i = 0; ok && i < r->n; i++)
-		ok = look_at(r, list, &r->dev[i]);
+		ok = fn(r, list, &r->dev[i]);
 	vio_pci_list_free(list);
 	return ok;
+}
+
+bool rebind_look(struct rebind *r)
+{
+	return each_with_list(r, look_at);
 }
 
 /* ---- rights ---- */
@@ -212,8 +220,7 @@ static void fix_group(struct rebind *r, const struct vio_pci_list *list,
 	problem_fix(&r->problem, "%s", command);
 }
 
-static bool group_ok(struct rebind *r, const struct vio_pci_list *list,
-		     const struct rebind_device *d)
+static bool group_ok(struct rebind *r, const struct vio_pci_list *list, struct rebind_device *d)
 {
 	char names[200] = "";
 	const struct vio_pci *m;
@@ -233,19 +240,6 @@ static bool group_ok(struct rebind *r, const struct vio_pci_list *list,
 	return false;
 }
 
-static bool groups_ok(struct rebind *r)
-{
-	struct vio_pci_list *list;
-	bool ok = true;
-
-	if (vio_pci_scan(r->h->root, &list) < 0)
-		return problem_set(&r->problem, FAIL_BIND_NONE, "%s", vio_error_last()->what);
-	for (unsigned int i = 0; ok && i < r->n; i++)
-		ok = group_ok(r, list, &r->dev[i]);
-	vio_pci_list_free(list);
-	return ok;
-}
-
 /* ---- all of it ---- */
 
 bool rebind_may_take(struct rebind *r)
@@ -259,7 +253,7 @@ bool rebind_may_take(struct rebind *r)
 		    (!may_lose_net(r, d) || !is_idle(r, d)))
 			return false;
 	}
-	return r->force || groups_ok(r);
+	return r->force || each_with_list(r, group_ok);
 }
 
 bool rebind_may_go_back(struct rebind *r)
