@@ -90,7 +90,7 @@ struct gen {
 	unsigned int n_started;
 	char started[32]; /* UTC */
 	struct interval *intervals;
-	size_t n_intervals, max_intervals;
+	size_t n_intervals;
 	struct totals last; /* at the end of the last interval */
 	struct hist last_latency;
 	bool stalled;

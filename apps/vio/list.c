@@ -33,7 +33,7 @@ struct row {
 struct table {
 	const struct host *h;
 	bool all;
-	size_t n, max;
+	size_t n;
 	struct row *row;
 };
 
@@ -42,20 +42,15 @@ struct table {
 /* A row with the JSON members that all have. Return: NULL when there is no memory. */
 static struct row *row_add(struct table *t, const char *kind)
 {
-	size_t max = t->max ? 2 * t->max : 32;
-	struct row *more;
+	struct row *rows = realloc(t->row, (t->n + 1) * sizeof(*rows)), *r;
 
-	if (t->n == t->max) {
-		more = realloc(t->row, max * sizeof(*more));
-		if (!more)
-			return NULL;
-		t->row = more;
-		t->max = max;
-	}
-	more = memset(&t->row[t->n++], 0, sizeof(*more));
-	more->json = json_object();
-	json_object_set_new(more->json, "kind", json_string(kind));
-	return more;
+	if (!rows)
+		return NULL;
+	t->row = rows;
+	r = memset(&rows[t->n++], 0, sizeof(*r));
+	r->json = json_object();
+	json_object_set_new(r->json, "kind", json_string(kind));
+	return r;
 }
 
 static void set(struct row *r, enum column c, const char *fmt, ...)

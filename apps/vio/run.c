@@ -130,17 +130,12 @@ static bool ports_alive(struct gen *g)
 
 static void add_interval(struct gen *g, const struct interval *i)
 {
-	size_t max = g->max_intervals ? 2 * g->max_intervals : 64;
-	struct interval *more;
+	struct interval *list = realloc(g->intervals, (g->n_intervals + 1) * sizeof(*list));
 
-	if (g->n_intervals == g->max_intervals) {
-		more = realloc(g->intervals, max * sizeof(*more));
-		if (!more)
-			return;
-		g->intervals = more;
-		g->max_intervals = max;
-	}
-	g->intervals[g->n_intervals++] = *i;
+	if (!list)
+		return;
+	g->intervals = list;
+	list[g->n_intervals++] = *i;
 }
 
 static void interval_take(struct gen *g, uint64_t now)

@@ -12,17 +12,12 @@
 
 static struct listener *more(struct listeners *l)
 {
-	unsigned int max = l->max ? 2 * l->max : 32;
-	struct listener *list;
+	struct listener *list = realloc(l->list, (l->n + 1) * sizeof(*list));
 
-	if (l->n == l->max) {
-		list = realloc(l->list, max * sizeof(*list));
-		if (!list)
-			return NULL;
-		l->list = list;
-		l->max = max;
-	}
-	return memset(&l->list[l->n++], 0, sizeof(*l->list));
+	if (!list)
+		return NULL;
+	l->list = list;
+	return memset(&list[l->n++], 0, sizeof(*list));
 }
 
 /* "Num: RefCount Protocol Flags Type St Inode Path" */

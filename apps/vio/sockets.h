@@ -13,7 +13,7 @@ struct listener {
 };
 
 struct listeners {
-	unsigned int n, max;
+	unsigned int n;
 	struct listener *list;
 };
 
