@@ -11,7 +11,6 @@
 #include "fail.h"
 #include "port_json.h"
 #include "rebind.h"
-#include "version.h"
 
 struct bind_config {
 	const char *driver;
@@ -145,10 +144,8 @@ static json_t *device_json(const struct rebind_device *d, bool ok)
 
 	snprintf(uri, sizeof(uri), "pci:%s", d->address);
 	json_object_set_new(o, "uri", json_string(uri));
-	if (d->before[0])
-		json_object_set_new(o, "driver_before", json_string(d->before));
-	if (ok && p->driver[0])
-		json_object_set_new(o, "driver", json_string(p->driver));
+	json_text(o, "driver_before", d->before);
+	json_text(o, "driver", ok ? p->driver : "");
 	if (ok && p->group_node.present)
 		json_object_set_new(o, "node", json_string(p->group_node.path));
 	else if (ok && p->uio_node.present)
@@ -161,10 +158,8 @@ static json_t *device_json(const struct rebind_device *d, bool ok)
 
 static int print_json(const struct rebind *r, const char *action, bool ok)
 {
-	json_t *o = json_object(), *devices = json_array(), *notes = json_array();
+	json_t *o = json_begin("vio.bind/1"), *devices = json_array(), *notes = json_array();
 
-	json_object_set_new(o, "schema", json_string("vio.bind/1"));
-	json_object_set_new(o, "version", json_string(tool_version));
 	json_object_set_new(o, "action", json_string(action));
 	json_object_set_new(o, "ok", json_boolean(ok));
 	for (unsigned int i = 0; i < r->n; i++)

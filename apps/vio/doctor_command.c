@@ -8,7 +8,6 @@
 #include "fail.h"
 #include "port_json.h"
 #include "runcmd.h"
-#include "version.h"
 
 struct doctor_config {
 	bool json, fix;
@@ -46,31 +45,23 @@ static void print_text(const struct doctor *d)
 	printf("%u blocking, %u warning%s\n", bad, warnings, warnings == 1 ? "" : "s");
 }
 
-static void put_text(json_t *o, const char *name, const char *text)
-{
-	if (text[0])
-		json_object_set_new(o, name, json_string(text));
-}
-
 static json_t *finding_json(const struct finding *f)
 {
 	json_t *o = json_object();
 
-	put_text(o, "id", f->id);
-	put_text(o, "level", f->level == LEVEL_FAIL ? "fail" : levels[f->level]);
-	put_text(o, "what", f->what);
-	put_text(o, "why", f->why);
-	put_text(o, "fix_now", f->now);
-	put_text(o, "fix_for_good", f->good);
+	json_text(o, "id", f->id);
+	json_text(o, "level", f->level == LEVEL_FAIL ? "fail" : levels[f->level]);
+	json_text(o, "what", f->what);
+	json_text(o, "why", f->why);
+	json_text(o, "fix_now", f->now);
+	json_text(o, "fix_for_good", f->good);
 	return o;
 }
 
 static int print_json(const struct doctor *d)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *o = json_begin("vio.doctor/1"), *list = json_array();
 
-	json_object_set_new(o, "schema", json_string("vio.doctor/1"));
-	json_object_set_new(o, "version", json_string(tool_version));
 	if (d->port)
 		json_object_set_new(o, "port", json_string(d->port));
 	json_object_set_new(o, "blocking", json_integer(doctor_count(d, LEVEL_FAIL)));

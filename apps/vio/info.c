@@ -7,7 +7,6 @@
 #include "fail.h"
 #include "log.h"
 #include "port_json.h"
-#include "version.h"
 
 struct info_config {
 	bool json, verbose;
@@ -90,10 +89,8 @@ static void print_port(const struct vio_port *port, const struct vio_pool *pool)
 
 static int print_json(struct vio_port *port)
 {
-	json_t *o = json_object();
+	json_t *o = json_begin("vio.info/1");
 
-	json_object_set_new(o, "schema", json_string("vio.info/1"));
-	json_object_set_new(o, "version", json_string(tool_version));
 	json_object_set_new(o, "port", port_json(port));
 	return json_print(o, "-");
 }

@@ -187,10 +187,8 @@ static void put_verdict(json_t *o, const struct result *r)
 
 static json_t *result_json(const struct gen *g)
 {
-	json_t *o = json_object(), *ports = json_array(), *intervals = json_array();
+	json_t *o = json_begin("vio.pktgen/1"), *ports = json_array(), *intervals = json_array();
 
-	json_object_set_new(o, "schema", json_string("vio.pktgen/1"));
-	json_object_set_new(o, "version", json_string(tool_version));
 	json_object_set_new(o, "started", json_string(g->started));
 	put_verdict(o, &g->result);
 	for (unsigned int i = 0; i < g->cfg->n_ports; i++)
@@ -210,6 +208,17 @@ static json_t *result_json(const struct gen *g)
 		json_array_append_new(intervals, interval_json(g, &g->intervals[i]));
 	json_object_set_new(o, "intervals", intervals);
 	return o;
+}
+
+json_t *json_begin(const char *schema)
+{
+	return json_pack("{s:s, s:s}", "schema", schema, "version", tool_version);
+}
+
+void json_text(json_t *o, const char *name, const char *text)
+{
+	if (text[0])
+		json_object_set_new(o, name, json_string(text));
 }
 
 int json_print(json_t *o, const char *file)

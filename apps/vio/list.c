@@ -12,7 +12,6 @@
 #include "port_json.h"
 #include "sockets.h"
 #include "usable.h"
-#include "version.h"
 
 struct list_config {
 	bool json, all;
@@ -65,12 +64,6 @@ static void set(struct row *r, enum column c, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void put_text(json_t *o, const char *name, const char *text)
-{
-	if (text[0])
-		json_object_set_new(o, name, json_string(text));
-}
-
 static void put_number(json_t *o, const char *name, int64_t value)
 {
 	json_object_set_new(o, name, json_integer(value));
@@ -80,12 +73,12 @@ static void row_finish(struct row *r)
 {
 	json_t *o = r->json;
 
-	put_text(o, "uri", r->cell[PORT]);
-	put_text(o, "device", r->cell[DEVICE]);
-	put_text(o, "driver", r->cell[DRIVER]);
+	json_text(o, "uri", r->cell[PORT]);
+	json_text(o, "device", r->cell[DEVICE]);
+	json_text(o, "driver", r->cell[DRIVER]);
 	json_object_set_new(o, "usable", json_boolean(r->usable.yes));
-	put_text(o, "why", r->usable.why);
-	put_text(o, "fix", r->usable.fix);
+	json_text(o, "why", r->usable.why);
+	json_text(o, "fix", r->usable.fix);
 }
 
 /* ---- PCI functions ---- */
@@ -105,7 +98,7 @@ static void put_hex(json_t *o, const char *name, int digits, unsigned int value)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%0*x", digits, value);
-	put_text(o, name, text);
+	json_text(o, name, text);
 }
 
 static void put_ids(struct row *r, const struct vio_pci *p)
@@ -133,9 +126,9 @@ static void put_ifaces(const struct table *t, struct row *r, const struct vio_pc
 
 		snprintf(r->cell[IFACE] + at, sizeof(r->cell[IFACE]) - at, "%s%s%s", i ? "," : "",
 			 p->iface[i], used ? "*" : "");
-		put_text(o, "name", p->iface[i]);
+		json_text(o, "name", p->iface[i]);
 		if (used)
-			put_text(o, "carries", net_use_text(&use));
+			json_text(o, "carries", net_use_text(&use));
 		json_array_append_new(list, o);
 	}
 	json_object_set_new(r->json, "interfaces", list);
@@ -166,11 +159,11 @@ static void put_node(json_t *list, const struct vio_pci_node *node)
 	if (!node->path[0])
 		return;
 	o = json_object();
-	put_text(o, "path", node->path);
+	json_text(o, "path", node->path);
 	json_object_set_new(o, "present", json_boolean(node->present));
 	if (node->present) {
 		snprintf(mode, sizeof(mode), "%04o", node->mode);
-		put_text(o, "mode", mode);
+		json_text(o, "mode", mode);
 		put_number(o, "uid", node->uid);
 		put_number(o, "gid", node->gid);
 	}
@@ -191,8 +184,8 @@ static void put_group(const struct vio_pci_list *pci, struct row *r, const struc
 	for (size_t i = 0; (m = group_other(pci, p, i)); i++) {
 		json_t *o = json_object();
 
-		put_text(o, "address", m->address);
-		put_text(o, "driver", m->driver);
+		json_text(o, "address", m->address);
+		json_text(o, "driver", m->driver);
 		json_object_set_new(o, "viable", json_boolean(group_member_ok(m)));
 		json_array_append_new(members, o);
 	}
@@ -226,8 +219,8 @@ static bool add_pci(struct table *t, const struct vio_pci_list *pci, const struc
 		set(r, NUMA, "%d", p->numa_node);
 		put_number(r->json, "numa_node", p->numa_node);
 	}
-	put_text(r->json, "virtio", kinds[p->virtio]);
-	put_text(r->json, "driver_override", p->driver_override);
+	json_text(r->json, "virtio", kinds[p->virtio]);
+	json_text(r->json, "driver_override", p->driver_override);
 	put_ids(r, p);
 	put_ifaces(t, r, p);
 	put_queues(t, r, p);
@@ -384,10 +377,8 @@ static void print_table(const struct table *t)
 
 static int print_list_json(const struct table *t)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *o = json_begin("vio.list/1"), *list = json_array();
 
-	json_object_set_new(o, "schema", json_string("vio.list/1"));
-	json_object_set_new(o, "version", json_string(tool_version));
 	for (size_t i = 0; i < t->n; i++)
 		json_array_append(list, t->row[i].json);
 	json_object_set_new(o, "ports", list);
