@@ -262,14 +262,7 @@ static bool add_socket(struct table *t, const struct listener *s)
 	} else {
 		set(r, DEVICE, "server");
 	}
-	if (t->h->may_open(t->h, s->path)) {
-		usable_set(&r->usable, true, "%s", "");
-	} else {
-		char rights[96];
-
-		host_rights(t->h, s->path, rights, sizeof(rights));
-		usable_set(&r->usable, false, "needs rights on the socket (%s)", rights);
-	}
+	usable_file(t->h, s->path, "the socket", &r->usable);
 	row_finish(r);
 	return true;
 }
@@ -311,20 +304,6 @@ static bool take_vhost_node(void *arg, const char *name)
 	return false;
 }
 
-static void vdpa_usable(const struct table *t, const char *path, struct usable *out)
-{
-	char rights[96];
-
-	if (!scheme_known("vdpa")) {
-		usable_set(out, false, "this version drives no vdpa: ports");
-	} else if (t->h->may_open(t->h, path)) {
-		usable_set(out, true, "%s", "");
-	} else {
-		host_rights(t->h, path, rights, sizeof(rights));
-		usable_set(out, false, "needs rights on %s (%s)", path, rights);
-	}
-}
-
 static bool add_vdpa(void *arg, const char *name)
 {
 	struct table *t = arg;
@@ -338,12 +317,14 @@ static bool add_vdpa(void *arg, const char *name)
 	snprintf(path, sizeof(path), "/dev/%s", node);
 	set(r, DEVICE, "vDPA %.100s", name);
 	set(r, DRIVER, "%s", driver);
-	if (node[0]) {
+	if (node[0])
 		set(r, PORT, "vdpa:%s", path);
-		vdpa_usable(t, path, &r->usable);
-	} else {
+	if (!node[0])
 		usable_set(&r->usable, false, "not bound to vhost_vdpa: no /dev/vhost-vdpa-N");
-	}
+	else if (!scheme_known("vdpa"))
+		usable_set(&r->usable, false, "this version drives no vdpa: ports");
+	else
+		usable_file(t->h, path, path, &r->usable);
 	row_finish(r);
 	return true;
 }

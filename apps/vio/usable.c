@@ -65,17 +65,21 @@ static void kernels(const struct host *h, const struct vio_pci *p, struct usable
 	snprintf(out->fix, sizeof(out->fix), "sudo vio bind pci:%s", p->address);
 }
 
-static void needs_rights(const struct host *h, const char *path, struct usable *out)
+void usable_file(const struct host *h, const char *path, const char *name, struct usable *out)
 {
 	char rights[96];
 
+	*out = (struct usable){ .yes = h->may_open(h, path) };
+	if (out->yes)
+		return;
 	host_rights(h, path, rights, sizeof(rights));
-	usable_set(out, false, "needs rights on %s (%s)", path, rights);
+	usable_set(out, false, "needs rights on %s (%s)", name, rights);
 }
 
 static void vfio(const struct host *h, const struct vio_pci *p, struct usable *out)
 {
 	const struct vio_pci_node *group = &p->group_node, *own = &p->device_node;
+	const char *needed = group->present ? group->path : own->path;
 
 	if (p->noiommu && h->plain_user)
 		usable_set(out, false, "without an IOMMU only root may (CAP_SYS_RAWIO)");
@@ -84,7 +88,7 @@ static void vfio(const struct host *h, const struct vio_pci *p, struct usable *o
 	else if (own->present && h->may_open(h, own->path))
 		usable_set(out, true, "%s", own->path);
 	else if (group->present || own->present)
-		needs_rights(h, group->present ? group->path : own->path, out);
+		usable_file(h, needed, needed, out);
 	else
 		usable_set(out, false, "%s is missing: is udev running?", group->path);
 }

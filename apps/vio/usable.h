@@ -15,6 +15,10 @@ struct usable {
 
 void usable_pci(const struct host *h, const struct vio_pci *p, struct usable *out);
 
+/* A file that must be opened; the reason calls it @name, and is empty where nothing is in the way.
+ */
+void usable_file(const struct host *h, const char *path, const char *name, struct usable *out);
+
 /* Write @fmt. */
 void usable_set(struct usable *out, bool yes, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
