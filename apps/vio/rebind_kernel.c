@@ -2,34 +2,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "rebind.h"
 #include "runcmd.h"
 
+/* The kernel takes a text in one write(2) or not at all: what is left of a short one is no text. */
 static int write_file(void *arg, const char *path, const char *text)
 {
 	const struct host *h = arg;
 	char full[PATH_MAX];
-	size_t len = strlen(text);
-	ssize_t n;
-	int fd, rc = 0;
+	ssize_t n, len = (ssize_t)strlen(text);
+	int fd, rc;
 
 	if (!host_path(h, full, sizeof(full), path))
 		return -ENAMETOOLONG;
 	fd = open(full, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	n = write(fd, text, len);
-	if (n < 0)
-		rc = -errno;
-	else if ((size_t)n != len)
-		rc = -EIO;
+	do
+		n = write(fd, text, (size_t)len);
+	while (n < 0 && errno == EINTR);
+	rc = n < 0 ? -errno : n == len ? 0 : -EIO;
 	close(fd);
 	return rc;
 }
