@@ -10,8 +10,7 @@
 #include "netuse.h"
 #include "usable.h"
 
-#define NOIOMMU_MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-#define RING_GOOD    1024u
+#define RING_GOOD 1024u
 
 /* ---- IOMMU ---- */
 

@@ -109,11 +109,6 @@ static int open_and_forward(char **address, unsigned int n, const struct fwd_con
 	return rc;
 }
 
-static bool read_queues(const char *text, void *field, struct why *why)
-{
-	return parse_count(text, 1, 64, field, why);
-}
-
 static bool read_mode(const char *text, void *field, struct why *why)
 {
 	static const char *const names[] = { "io", "mac", "macswap" };
@@ -131,7 +126,7 @@ static bool read_mode(const char *text, void *field, struct why *why)
 /* clang-format off */
 static const struct option_def options[] = {
 	{ "mode", 'm', "MODE", read_mode, AT(mode), "io: as it is; mac: from the sending port's address to\n02:00:00:00:00:02; macswap: both exchanged; default io" },
-	{ "queues", 0, "N", read_queues, AT(queues), "queue pairs of each port, with a thread for each; default 1" },
+	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs of each port, with a thread for each; default 1" },
 	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "sleep when nothing has come for so long; default 50" },
 	{ "time", 't', "TIME", option_duration, AT(time_ns), "how long; default until interrupted" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print totals only" },

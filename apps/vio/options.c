@@ -175,6 +175,11 @@ bool option_count(const char *text, void *field, struct why *why)
 	return parse_count(text, 1, UINT64_C(1) << 53, field, why);
 }
 
+bool option_queues(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, 64, field, why);
+}
+
 bool option_wait(const char *text, void *field, struct why *why)
 {
 	struct idle_option *wait = field;

@@ -61,5 +61,6 @@ bool option_text(const char *text, void *field, struct why *why);     /* const c
 bool option_duration(const char *text, void *field, struct why *why); /* uint64_t, ns */
 bool option_wait(const char *text, void *field, struct why *why);     /* struct idle_option */
 bool option_count(const char *text, void *field, struct why *why);    /* uint64_t, 1 to 2^53 */
+bool option_queues(const char *text, void *field, struct why *why);   /* uint64_t, 1 to 64 */
 
 #endif

@@ -71,11 +71,6 @@ static bool read_burst(const char *text, void *field, struct why *why)
 	return parse_count(text, 1, BURST_MAX, field, why);
 }
 
-static bool read_queues(const char *text, void *field, struct why *why)
-{
-	return parse_count(text, 1, 64, field, why);
-}
-
 static bool read_buffers(const char *text, void *field, struct why *why)
 {
 	return parse_count(text, 64, 1u << 24, field, why);
@@ -130,7 +125,7 @@ static const struct option_def options[] = {
 	{ "vlan", 0, "ID[,ID]", read_vlans, AT(vlans), "one VLAN tag, or two (outer first)" },
 	{ "ipv6", 0, NULL, option_flag, AT(ipv6), "send IPv6" },
 	{ "burst", 0, "N", read_burst, AT(burst), "packets per burst at most, 1 to 64; default 32" },
-	{ "queues", 0, "N", read_queues, AT(queues), "queue pairs to ask of each port; default 1" },
+	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs to ask of each port; default 1" },
 	{ "buffers", 0, "N", read_buffers, AT(buffers), "packet buffers of each port; default by queues" },
 	{ "cores", 0, "LIST", read_cpus, AT(cpus), "processors to use: 2-5 | 0,2 | auto; default auto" },
 	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "threads that only receive sleep when nothing has come for so long; default 50" },

@@ -5,8 +5,6 @@
 #include "rebind_parts.h"
 #include "usable.h"
 
-#define NOIOMMU_MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-
 bool rebind_confined(const struct rebind *r)
 {
 	for (unsigned int i = 0; i < r->n; i++)

@@ -27,6 +27,9 @@ void usable_set(struct usable *out, bool yes, const char *fmt, ...)
 bool driver_is_vfio(const char *driver);
 bool driver_is_uio(const char *driver);
 
+/* "Y": VFIO lends devices that no IOMMU confines. */
+#define NOIOMMU_MODE "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+
 /*
  * May @member stay where it is when another function of its IOMMU group is driven by user space?
  * So the kernel wants it: no driver, one of VFIO's, pci-stub, or a bridge.
