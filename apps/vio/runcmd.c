@@ -30,13 +30,6 @@ static bool find(const struct host *h, const char *name, char path[PATH_MAX])
 	return false;
 }
 
-bool runcmd_known(const struct host *h, const char *name)
-{
-	char path[PATH_MAX];
-
-	return find(h, name, path);
-}
-
 static int start(const char *path, const char *const *argv, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;

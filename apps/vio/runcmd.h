@@ -16,7 +16,4 @@
  */
 int runcmd(const struct host *h, const char *const *argv);
 
-/* Is it installed? */
-bool runcmd_known(const struct host *h, const char *name);
-
 #endif
