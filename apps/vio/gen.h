@@ -93,7 +93,6 @@ struct gen {
 	size_t n_intervals;
 	struct totals last; /* at the end of the last interval */
 	struct hist last_latency;
-	bool stalled;
 	char failure[400]; /* what ended the run; "": nothing */
 	struct result result;
 };

@@ -42,10 +42,8 @@ check_segments(struct rx_job *j, const struct vio_pkt *pkts, uint16_t n, struct 
 {
 	struct flat f;
 
-	if (!flatten(pkts, n, &f)) {
-		counter_add(&j->stats.oversize, 1);
+	if (!flatten(pkts, n, &f))
 		return CHECK_FOREIGN;
-	}
 	*len = f.len;
 	f.csum_done = pkts[0].flags & VIO_PKT_OFFLOAD && csum_left(&pkts[0], f.len);
 	return check_frame(&j->path->id, f.data, f.len, f.csum_done, info);

@@ -80,7 +80,7 @@ struct tx_job {
 } APART;
 
 struct rx_stats {
-	uint64_t corrupt, foreign, oversize;
+	uint64_t corrupt, foreign;
 	uint64_t cost_packets, rx_ticks, check_ticks;
 };
 
