@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "../base/compiler.h"
-#include "../base/endian.h"
 #include "../base/err.h"
 #include "../pci/bars.h"
 #include "info.h"
@@ -22,50 +21,13 @@ static struct vfio_device *device_of(struct pci_dev *dev)
 
 /* ---- registers ---- */
 
-static int read_reg(struct vfio_device *dev, const struct vfio_window *w, uint64_t off,
-		    unsigned int width, uint32_t *value)
-{
-	le32 word = 0;
-	ssize_t n = dev->owned.kernel->pread(dev->fd, &word, width, w->file_off + off);
-
-	if (n != (ssize_t)width)
-		return owned_gone(&dev->owned.pci, "reading", off, n);
-	*value = le32_to(word);
-	return 0;
-}
-
-static int write_reg(struct vfio_device *dev, const struct vfio_window *w, uint64_t off,
-		     unsigned int width, uint32_t value)
-{
-	le32 word = le32_from(value);
-	ssize_t n = dev->owned.kernel->pwrite(dev->fd, &word, width, w->file_off + off);
-
-	return n == (ssize_t)width ? 0 : owned_gone(&dev->owned.pci, "writing", off, n);
-}
-
-static int vfio_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value)
-{
-	struct vfio_device *d = device_of(dev);
-	int rc = owned_check_config(dev, d->config.bytes, off, width);
-
-	return rc < 0 ? rc : read_reg(d, &d->config, off, width, value);
-}
-
-static int vfio_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value)
-{
-	struct vfio_device *d = device_of(dev);
-	int rc = owned_check_config(dev, d->config.bytes, off, width);
-
-	return rc < 0 ? rc : write_reg(d, &d->config, off, width, value);
-}
-
 static int vfio_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
 			 uint32_t *value)
 {
 	struct vfio_device *d = device_of(dev);
 	int rc = pci_bar_check(dev, bar, off, width);
 
-	return rc < 0 ? rc : read_reg(d, &d->bar[bar], off, width, value);
+	return rc < 0 ? rc : owned_read(&d->owned, &d->bar[bar].file, off, width, value);
 }
 
 static int vfio_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
@@ -74,7 +36,7 @@ static int vfio_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, u
 	struct vfio_device *d = device_of(dev);
 	int rc = pci_bar_check(dev, bar, off, width);
 
-	return rc < 0 ? rc : write_reg(d, &d->bar[bar], off, width, value);
+	return rc < 0 ? rc : owned_write(&d->owned, &d->bar[bar].file, off, width, value);
 }
 
 static bool can_map(const struct vfio_window *w, uint64_t off, uint64_t len)
@@ -97,7 +59,7 @@ static int vfio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uin
 		return pci_bar_check(dev, bar, UINT64_MAX, 1);
 	if (!can_map(&d->bar[bar], off, len))
 		return -ENOTSUP;
-	return owned_map(&d->owned, d->fd, d->bar[bar].file_off, off, len, at);
+	return owned_map(&d->owned, d->fd, d->bar[bar].file.base, off, len, at);
 }
 
 /* ---- the rest ---- */
@@ -136,8 +98,8 @@ static void vfio_close(struct pci_dev *dev)
 }
 
 static const struct pci_ops vfio_ops = {
-	.config_read = vfio_config_read,
-	.config_write = vfio_config_write,
+	.config_read = owned_config_read,
+	.config_write = owned_config_write,
 	.bar_read = vfio_bar_read,
 	.bar_write = vfio_bar_write,
 	.bar_map = vfio_bar_map,
@@ -167,7 +129,7 @@ static void learn_areas(struct vfio_window *w, const union vfio_info *info)
 		return;
 	left = info_cap(info, off, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &cap, sizeof(cap), &list);
 	if (left < 0) {
-		w->area[w->n_areas++] = (struct bar_area){ 0, w->bytes };
+		w->area[w->n_areas++] = (struct bar_area){ 0, w->file.bytes };
 		return;
 	}
 	for (uint32_t i = 0;
@@ -186,23 +148,24 @@ static int learn_window(struct vfio_device *dev, uint32_t index, struct vfio_win
 
 	if (rc < 0)
 		return refuse_call(dev->owned.pci.address, "VFIO_DEVICE_GET_REGION_INFO", rc);
-	w->bytes = info.region.size;
-	w->file_off = info.region.offset;
+	w->file = (struct owned_file){ dev->fd, info.region.offset, info.region.size, "" };
 	learn_areas(w, &info);
 	return 0;
 }
 
 static int learn_bars(struct vfio_device *dev)
 {
+	struct vfio_window config = { .n_areas = 0 };
 	int rc;
 
 	for (uint32_t i = 0; i < PCI_BARS; i++) {
 		rc = learn_window(dev, VFIO_PCI_BAR0_REGION_INDEX + i, &dev->bar[i]);
 		if (rc < 0)
 			return rc;
-		dev->owned.pci.bar[i].bytes = dev->bar[i].bytes;
+		dev->owned.pci.bar[i].bytes = dev->bar[i].file.bytes;
 	}
-	rc = learn_window(dev, VFIO_PCI_CONFIG_REGION_INDEX, &dev->config);
+	rc = learn_window(dev, VFIO_PCI_CONFIG_REGION_INDEX, &config);
+	dev->owned.config = config.file;
 	return rc < 0 ? rc : pci_bars_kinds(&dev->owned.pci);
 }
 

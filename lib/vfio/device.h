@@ -14,7 +14,7 @@ struct bar_area {
 
 /* Where VFIO keeps a BAR or configuration space. */
 struct vfio_window {
-	uint64_t bytes, file_off;
+	struct owned_file file;
 	unsigned int n_areas; /* 0: read and write only */
 	struct bar_area area[BAR_AREAS_MAX];
 };
@@ -25,7 +25,7 @@ struct vfio_device {
 	int fd;
 	bool can_reset;
 	enum pci_irq irq;
-	struct vfio_window config, bar[PCI_BARS];
+	struct vfio_window bar[PCI_BARS];
 };
 
 /* Not yet in a space: owned.user is ready for space_join(). NULL: no memory, the error is set. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../base/compiler.h"
+#include "../base/endian.h"
 #include "../base/err.h"
 #include "../mem/phys.h"
 #include "../pci/bars.h"
@@ -39,20 +40,61 @@ void owned_init(struct owned *o, const struct way *way)
 		 way->roots.proc);
 }
 
-int owned_check_config(const struct pci_dev *dev, uint64_t bytes, uint32_t off, unsigned int width)
+/* ---- registers ---- */
+
+/* @n is a negative errno, or fewer bytes than a register has. */
+static int gone(const struct owned *o, const char *doing, const struct owned_file *f, uint64_t off,
+		ssize_t n)
 {
-	if ((width == 1 || width == 2 || width == 4) && off % width == 0 && off < bytes &&
-	    width <= bytes - off)
+	return err_set(ERR_PCI_GONE, -EIO, "%s: %s%s at 0x%" PRIx64 ": %s", o->pci.address, doing,
+		       f->name, off, n < 0 ? strerror((int)-n) : "cut short");
+}
+
+int owned_read(struct owned *o, const struct owned_file *f, uint64_t off, unsigned int width,
+	       uint32_t *value)
+{
+	le32 word = 0;
+	ssize_t n = o->kernel->pread(f->fd, &word, width, f->base + off);
+
+	if (n != (ssize_t)width)
+		return gone(o, "reading", f, off, n);
+	*value = le32_to(word);
+	return 0;
+}
+
+int owned_write(struct owned *o, const struct owned_file *f, uint64_t off, unsigned int width,
+		uint32_t value)
+{
+	le32 word = le32_from(value);
+	ssize_t n = o->kernel->pwrite(f->fd, &word, width, f->base + off);
+
+	return n == (ssize_t)width ? 0 : gone(o, "writing", f, off, n);
+}
+
+static int check_config(const struct owned *o, uint32_t off, unsigned int width)
+{
+	if ((width == 1 || width == 2 || width == 4) && off % width == 0 && off < o->config.bytes &&
+	    width <= o->config.bytes - off)
 		return 0;
 	return err_set(ERR_PCI_REGISTER, -EINVAL,
-		       "%s: no register of %u bytes at 0x%x of configuration space", dev->address,
+		       "%s: no register of %u bytes at 0x%x of configuration space", o->pci.address,
 		       width, off);
 }
 
-int owned_gone(const struct pci_dev *dev, const char *doing, uint64_t off, ssize_t n)
+int owned_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value)
 {
-	return err_set(ERR_PCI_GONE, -EIO, "%s: %s at 0x%" PRIx64 ": %s", dev->address, doing, off,
-		       n < 0 ? strerror((int)-n) : "cut short");
+	struct owned *o = owned_of(dev);
+	int rc = check_config(o, off, width);
+
+	return rc < 0 ? rc : owned_read(o, &o->config, off, width, value);
+}
+
+int owned_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value)
+{
+	struct owned *o = owned_of(dev);
+	int rc = check_config(o, off, width);
+
+	return rc < 0 ? rc : owned_write(o, &o->config, off, width, value);
 }
 
 int owned_map(struct owned *o, int fd, uint64_t base, uint64_t off, uint64_t len,

@@ -9,9 +9,17 @@
 struct bar_mapping;
 struct dma_ref;
 
+/* Where registers of a function are read and written. */
+struct owned_file {
+	int fd;
+	uint64_t base, bytes; /* where in the file they begin, and how many there are */
+	const char *name;     /* " configuration space", for errors; "": the position tells */
+};
+
 /* What an owned function has, whoever gave it: the first member of its struct. */
 struct owned {
 	struct pci_dev pci;
+	struct owned_file config;
 	const struct vfio_kernel *kernel;
 	struct space *space;
 	struct space_user user;
@@ -42,15 +50,16 @@ void owned_init(struct owned *o, const struct way *way);
 int owned_map(struct owned *o, int fd, uint64_t base, uint64_t off, uint64_t len,
 	      volatile void **at);
 
-/* Return: 0, or -EINVAL with the error set where configuration space, of @bytes, has no such
- * register. */
-int owned_check_config(const struct pci_dev *dev, uint64_t bytes, uint32_t off, unsigned int width);
-
-/* A register's access answered with @n, a negative errno or too few bytes. Sets the error. Return:
- * -EIO. */
-int owned_gone(const struct pci_dev *dev, const char *doing, uint64_t off, ssize_t n);
+/* Read or write a register at @off, which has been checked. Return: 0, or -EIO with the error set.
+ */
+int owned_read(struct owned *o, const struct owned_file *f, uint64_t off, unsigned int width,
+	       uint32_t *value);
+int owned_write(struct owned *o, const struct owned_file *f, uint64_t off, unsigned int width,
+		uint32_t value);
 
 /* As of struct pci_ops. */
+int owned_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value);
+int owned_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value);
 int owned_dma_map(struct pci_dev *dev, const struct vio_region *region, uint64_t *bias);
 int owned_dma_unmap(struct pci_dev *dev, const struct vio_region *region);
 int owned_bus_master(struct pci_dev *dev, bool on);

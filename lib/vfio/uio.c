@@ -22,10 +22,9 @@
 struct uio_device {
 	struct owned owned;
 	struct way way;
-	int config;
 	uint64_t first[PCI_BARS]; /* address on the bus */
 	struct uio_bar {
-		int fd; /* -1: not open */
+		struct owned_file file; /* fd -1: not open */
 		volatile char *at;
 	} bar[PCI_BARS];
 };
@@ -33,37 +32,6 @@ struct uio_device {
 static struct uio_device *device_of(struct pci_dev *dev)
 {
 	return (struct uio_device *)owned_of(dev);
-}
-
-/* ---- configuration space ---- */
-
-static int uio_config_read(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t *value)
-{
-	struct uio_device *d = device_of(dev);
-	int rc = owned_check_config(dev, CONFIG_BYTES, off, width);
-	le32 word = 0;
-	ssize_t n;
-
-	if (rc < 0)
-		return rc;
-	n = d->owned.kernel->pread(d->config, &word, width, off);
-	if (n != (ssize_t)width)
-		return owned_gone(dev, "reading configuration space", off, n);
-	*value = le32_to(word);
-	return 0;
-}
-
-static int uio_config_write(struct pci_dev *dev, uint32_t off, unsigned int width, uint32_t value)
-{
-	struct uio_device *d = device_of(dev);
-	int rc = owned_check_config(dev, CONFIG_BYTES, off, width);
-	le32 word = le32_from(value);
-	ssize_t n;
-
-	if (rc < 0)
-		return rc;
-	n = d->owned.kernel->pwrite(d->config, &word, width, off);
-	return n == (ssize_t)width ? 0 : owned_gone(dev, "writing configuration space", off, n);
 }
 
 /* ---- BARs ---- */
@@ -82,11 +50,11 @@ static int open_bar(struct uio_device *d, unsigned int bar)
 {
 	char name[16];
 
-	if (d->bar[bar].fd < 0) {
+	if (d->bar[bar].file.fd < 0) {
 		snprintf(name, sizeof(name), "resource%u", bar);
-		d->bar[bar].fd = open_file(&d->way, name);
+		d->bar[bar].file.fd = open_file(&d->way, name);
 	}
-	return d->bar[bar].fd;
+	return d->bar[bar].file.fd;
 }
 
 /* All of a memory BAR. One smaller than a page may begin in the middle of it. */
@@ -146,19 +114,12 @@ static int uio_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, uns
 {
 	struct uio_device *d = device_of(dev);
 	int rc = ready_bar(d, bar, off, width);
-	le32 word = 0;
-	ssize_t n;
 
 	if (rc < 0)
 		return rc;
-	if (!dev->bar[bar].io) {
-		*value = load(d->bar[bar].at + off, width);
-		return 0;
-	}
-	n = d->owned.kernel->pread(d->bar[bar].fd, &word, width, off);
-	if (n != (ssize_t)width)
-		return owned_gone(dev, "reading ports", off, n);
-	*value = le32_to(word);
+	if (dev->bar[bar].io)
+		return owned_read(&d->owned, &d->bar[bar].file, off, width, value);
+	*value = load(d->bar[bar].at + off, width);
 	return 0;
 }
 
@@ -167,17 +128,13 @@ static int uio_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, un
 {
 	struct uio_device *d = device_of(dev);
 	int rc = ready_bar(d, bar, off, width);
-	le32 word = le32_from(value);
-	ssize_t n;
 
 	if (rc < 0)
 		return rc;
-	if (!dev->bar[bar].io) {
-		store(d->bar[bar].at + off, width, value);
-		return 0;
-	}
-	n = d->owned.kernel->pwrite(d->bar[bar].fd, &word, width, off);
-	return n == (ssize_t)width ? 0 : owned_gone(dev, "writing ports", off, n);
+	if (dev->bar[bar].io)
+		return owned_write(&d->owned, &d->bar[bar].file, off, width, value);
+	store(d->bar[bar].at + off, width, value);
+	return 0;
 }
 
 static int uio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uint64_t len,
@@ -236,9 +193,9 @@ static int uio_irq_unmask(struct pci_dev *dev)
 static void close_files(struct uio_device *d)
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++)
-		if (d->bar[i].fd >= 0)
-			d->owned.kernel->close(d->bar[i].fd);
-	d->owned.kernel->close(d->config);
+		if (d->bar[i].file.fd >= 0)
+			d->owned.kernel->close(d->bar[i].file.fd);
+	d->owned.kernel->close(d->owned.config.fd);
 }
 
 static void uio_close(struct pci_dev *dev)
@@ -253,8 +210,8 @@ static void uio_close(struct pci_dev *dev)
 }
 
 static const struct pci_ops uio_ops = {
-	.config_read = uio_config_read,
-	.config_write = uio_config_write,
+	.config_read = owned_config_read,
+	.config_write = owned_config_write,
 	.bar_read = uio_bar_read,
 	.bar_write = uio_bar_write,
 	.bar_map = uio_bar_map,
@@ -321,14 +278,15 @@ static int start(struct uio_device *d)
 
 	if (rc < 0)
 		return rc;
-	rc = d->config = open_file(&d->way, "config");
+	rc = open_file(&d->way, "config");
 	if (rc < 0)
 		return rc;
+	d->owned.config = (struct owned_file){ rc, 0, CONFIG_BYTES, " configuration space" };
 	rc = pci_command(&d->owned.pci,
 			 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE,
 			 PCI_COMMAND_MASTER);
 	if (rc < 0)
-		d->owned.kernel->close(d->config);
+		d->owned.kernel->close(d->owned.config.fd);
 	return rc;
 }
 
@@ -344,7 +302,7 @@ static struct uio_device *new_device(const struct way *way)
 	d->owned.pci.ops = &uio_ops;
 	d->way = *way;
 	for (unsigned int i = 0; i < PCI_BARS; i++)
-		d->bar[i].fd = -1;
+		d->bar[i].file = (struct owned_file){ .fd = -1, .name = " ports" };
 	return d;
 }
 
