@@ -2,7 +2,6 @@
 #include "cdev.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,9 +56,9 @@ static int ioas_open(struct space *s, const void *arg)
 	int rc;
 
 	way_node(way, path, "iommu");
-	rc = s->control = way->kernel->open(path, O_RDWR);
+	rc = s->control = way_open(way, path);
 	if (rc < 0)
-		return refuse_node(way, path, rc);
+		return rc;
 	rc = s->kernel->ioctl(s->control, ABI_IOAS_ALLOC, (unsigned long)&alloc);
 	if (rc < 0) {
 		refuse_call(way->address, "IOMMU_IOAS_ALLOC", rc);
@@ -141,11 +140,9 @@ int cdev_open(const struct way *way, struct pci_dev **out)
 	if (rc < 0)
 		goto free_dev;
 	cdev_node(way, node);
-	rc = dev->fd = way->kernel->open(node, O_RDWR);
-	if (rc < 0) {
-		rc = refuse_node(way, node, rc);
+	rc = dev->fd = way_open(way, node);
+	if (rc < 0)
 		goto leave;
-	}
 	rc = bind_device(dev, way);
 	if (rc < 0)
 		goto close_fd;

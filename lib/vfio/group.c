@@ -2,7 +2,6 @@
 #include "group.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,13 +188,6 @@ static int check_api(const struct space *s, const struct way *way)
 			   version < 0 ? version : -EPROTONOSUPPORT);
 }
 
-static int open_node(const struct way *way, const char *path)
-{
-	int fd = way->kernel->open(path, O_RDWR);
-
-	return fd < 0 ? refuse_node(way, path, fd) : fd;
-}
-
 static int group_space_open(struct space *s, const void *arg)
 {
 	const struct way *way = arg;
@@ -203,13 +195,13 @@ static int group_space_open(struct space *s, const void *arg)
 	int rc;
 
 	way_node(way, path, "vfio/vfio");
-	rc = s->control = open_node(way, path);
+	rc = s->control = way_open(way, path);
 	if (rc < 0)
 		return rc;
 	rc = check_api(s, way);
 	if (rc < 0)
 		goto close_container;
-	rc = s->group = open_node(way, s->key);
+	rc = s->group = way_open(way, s->key);
 	if (rc < 0)
 		goto close_container;
 	rc = join_parts(s, way);

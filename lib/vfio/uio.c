@@ -39,11 +39,9 @@ static struct uio_device *device_of(struct pci_dev *dev)
 static int open_file(const struct way *way, const char *name)
 {
 	char path[WAY_PATH];
-	int fd;
 
 	way_sysfs(way, path, name);
-	fd = way->kernel->open(path, O_RDWR);
-	return fd < 0 ? refuse_node(way, path, fd) : fd;
+	return way_open(way, path);
 }
 
 static int open_bar(struct uio_device *d, unsigned int bar)
@@ -241,10 +239,10 @@ static const struct space_ops physical_ops = { NULL, NULL, node_close };
 static int node_open(struct space *s, const void *arg)
 {
 	const struct way *way = arg;
-	int rc = s->control = s->kernel->open(s->key, O_RDWR);
+	int rc = s->control = way_open(way, s->key);
 
 	if (rc < 0)
-		return refuse_node(way, s->key, rc);
+		return rc;
 	rc = s->kernel->flock(s->control, LOCK_EX | LOCK_NB);
 	if (rc < 0) {
 		rc = refuse_node(way, s->key, rc);

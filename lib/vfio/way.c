@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../base/err.h"
+#include "refuse.h"
 
 void way_node(const struct way *way, char path[WAY_PATH], const char *fmt, ...)
 {
@@ -18,6 +20,13 @@ void way_node(const struct way *way, char path[WAY_PATH], const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(path + n, WAY_PATH - (size_t)n, fmt, ap);
 	va_end(ap);
+}
+
+int way_open(const struct way *way, const char *path)
+{
+	int fd = way->kernel->open(path, O_RDWR);
+
+	return fd < 0 ? refuse_node(way, path, fd) : fd;
 }
 
 void way_sysfs(const struct way *way, char path[WAY_PATH], const char *file)

@@ -35,6 +35,9 @@ int way_find(struct way *way, const char *address);
 void way_node(const struct way *way, char path[WAY_PATH], const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Open a file to read and write. Return: its descriptor, or a negative errno with the error set. */
+int way_open(const struct way *way, const char *path);
+
 /* Path of a file of the function in sysfs. */
 void way_sysfs(const struct way *way, char path[WAY_PATH], const char *file);
 
