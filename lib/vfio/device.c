@@ -14,17 +14,12 @@
 #include "irq.h"
 #include "refuse.h"
 
-static struct vfio_device *device_of(struct pci_dev *dev)
-{
-	return (struct vfio_device *)owned_of(dev);
-}
-
 /* ---- registers ---- */
 
 static int vfio_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
 			 uint32_t *value)
 {
-	struct vfio_device *d = device_of(dev);
+	struct vfio_device *d = vfio_device_of(dev);
 	int rc = pci_bar_check(dev, bar, off, width);
 
 	return rc < 0 ? rc : owned_read(&d->owned, &d->bar[bar].file, off, width, value);
@@ -33,7 +28,7 @@ static int vfio_bar_read(struct pci_dev *dev, unsigned int bar, uint64_t off, un
 static int vfio_bar_write(struct pci_dev *dev, unsigned int bar, uint64_t off, unsigned int width,
 			  uint32_t value)
 {
-	struct vfio_device *d = device_of(dev);
+	struct vfio_device *d = vfio_device_of(dev);
 	int rc = pci_bar_check(dev, bar, off, width);
 
 	return rc < 0 ? rc : owned_write(&d->owned, &d->bar[bar].file, off, width, value);
@@ -53,7 +48,7 @@ static bool can_map(const struct vfio_window *w, uint64_t off, uint64_t len)
 static int vfio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uint64_t len,
 			volatile void **at)
 {
-	struct vfio_device *d = device_of(dev);
+	struct vfio_device *d = vfio_device_of(dev);
 
 	if (!pci_bar_has(dev, bar, off, len))
 		return pci_bar_check(dev, bar, UINT64_MAX, 1);
@@ -66,7 +61,7 @@ static int vfio_bar_map(struct pci_dev *dev, unsigned int bar, uint64_t off, uin
 
 static int vfio_reset(struct pci_dev *dev)
 {
-	struct vfio_device *d = device_of(dev);
+	struct vfio_device *d = vfio_device_of(dev);
 	int rc;
 
 	if (!d->can_reset)
@@ -75,21 +70,11 @@ static int vfio_reset(struct pci_dev *dev)
 	return rc < 0 ? refuse_call(dev->address, "VFIO_DEVICE_RESET", rc) : 0;
 }
 
-static int vfio_irq_set_op(struct pci_dev *dev, enum pci_irq kind, const int *fds, unsigned int n)
-{
-	return irq_set(device_of(dev), kind, fds, n);
-}
-
-static int vfio_irq_unmask(struct pci_dev *dev)
-{
-	return irq_unmask(device_of(dev));
-}
-
 static void vfio_close(struct pci_dev *dev)
 {
-	struct vfio_device *d = device_of(dev);
+	struct vfio_device *d = vfio_device_of(dev);
 
-	irq_set(d, PCI_IRQ_NONE, NULL, 0);
+	irq_set(dev, PCI_IRQ_NONE, NULL, 0);
 	owned_bus_master(dev, false);
 	owned_fini(&d->owned);
 	d->owned.kernel->close(d->fd);
@@ -107,8 +92,8 @@ static const struct pci_ops vfio_ops = {
 	.dma_unmap = owned_dma_unmap,
 	.bus_master = owned_bus_master,
 	.reset = vfio_reset,
-	.irq_set = vfio_irq_set_op,
-	.irq_unmask = vfio_irq_unmask,
+	.irq_set = irq_set,
+	.irq_unmask = irq_unmask,
 	.describe = owned_describe,
 	.close = vfio_close,
 };

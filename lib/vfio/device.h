@@ -28,6 +28,11 @@ struct vfio_device {
 	struct vfio_window bar[PCI_BARS];
 };
 
+static inline struct vfio_device *vfio_device_of(struct pci_dev *dev)
+{
+	return (struct vfio_device *)owned_of(dev);
+}
+
 /* Not yet in a space: owned.user is ready for space_join(). NULL: no memory, the error is set. */
 struct vfio_device *vfio_device_new(const struct way *way);
 

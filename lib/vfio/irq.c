@@ -92,32 +92,34 @@ static unsigned int irqs_to_be_had(const struct vfio_device *dev, enum pci_irq k
  * The kernel has one kind at a time, and can't have more vectors later than it was asked for
  * first: so all of them go first.
  */
-int irq_set(struct vfio_device *dev, enum pci_irq kind, const int *fds, unsigned int n)
+int irq_set(struct pci_dev *dev, enum pci_irq kind, const int *fds, unsigned int n)
 {
 	const char *name = kind == PCI_IRQ_MSIX ? "MSI-X vectors" : "line interrupt";
-	int rc = irq_off(dev);
+	struct vfio_device *d = vfio_device_of(dev);
+	int rc = irq_off(d);
 
 	if (rc < 0 || kind == PCI_IRQ_NONE)
 		return rc;
-	if (!n || n > irqs_to_be_had(dev, kind))
+	if (!n || n > irqs_to_be_had(d, kind))
 		return err_set(ERR_PCI_IRQ, -EINVAL, "%s: %u wanted, the device has %u (%s)",
-			       dev->owned.pci.address, n, irqs_to_be_had(dev, kind), name);
-	rc = set_irqs(dev, kind, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, fds, n);
+			       dev->address, n, irqs_to_be_had(d, kind), name);
+	rc = set_irqs(d, kind, VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, fds, n);
 	if (rc != 0)
 		return err_set(ERR_PCI_IRQ, rc < 0 ? rc : -ENOSPC, "%s: %u wanted (%s): %s",
-			       dev->owned.pci.address, n, name,
+			       dev->address, n, name,
 			       rc < 0 ? strerror(-rc) : "the machine has fewer left");
-	dev->irq = kind;
-	return kind == PCI_IRQ_INTX ? use_line(dev, true) : 0;
+	d->irq = kind;
+	return kind == PCI_IRQ_INTX ? use_line(d, true) : 0;
 }
 
-int irq_unmask(struct vfio_device *dev)
+int irq_unmask(struct pci_dev *dev)
 {
+	struct vfio_device *d = vfio_device_of(dev);
 	int rc;
 
-	if (dev->irq != PCI_IRQ_INTX)
+	if (d->irq != PCI_IRQ_INTX)
 		return 0;
-	rc = set_irqs(dev, PCI_IRQ_INTX, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK, NULL,
+	rc = set_irqs(d, PCI_IRQ_INTX, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_UNMASK, NULL,
 		      1);
-	return rc < 0 ? refuse_call(dev->owned.pci.address, "unmasking the line interrupt", rc) : 0;
+	return rc < 0 ? refuse_call(dev->address, "unmasking the line interrupt", rc) : 0;
 }

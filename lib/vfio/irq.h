@@ -8,8 +8,8 @@
  * with the error set. */
 int irq_learn(struct vfio_device *dev);
 
-/* As irq_set() and irq_unmask() of struct pci_ops. */
-int irq_set(struct vfio_device *dev, enum pci_irq kind, const int *fds, unsigned int n);
-int irq_unmask(struct vfio_device *dev);
+/* As of struct pci_ops. */
+int irq_set(struct pci_dev *dev, enum pci_irq kind, const int *fds, unsigned int n);
+int irq_unmask(struct pci_dev *dev);
 
 #endif
