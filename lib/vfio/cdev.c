@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "../base/err.h"
 #include "abi.h"
@@ -126,38 +125,30 @@ static int bind_device(struct vfio_device *dev, const struct way *way)
 	return learn_ranges(s, way);
 }
 
-int cdev_open(const struct way *way, struct pci_dev **out)
+static int cdev_start(struct owned *o, const struct way *way)
 {
-	struct vfio_device *dev = vfio_device_new(way);
-	struct owned *o = dev ? &dev->owned : NULL;
-	char node[WAY_PATH], key[32];
+	struct vfio_device *dev = vfio_device_of(&o->pci);
+	char node[WAY_PATH];
 	int rc;
 
-	if (!dev)
-		return -ENOMEM;
-	snprintf(key, sizeof(key), "iommufd, group %s", way->group);
-	rc = space_join(way->kernel, key, ioas_open, way, &o->user, &o->space);
-	if (rc < 0)
-		goto free_dev;
 	cdev_node(way, node);
 	rc = dev->fd = way_open(way, node);
 	if (rc < 0)
-		goto leave;
+		return rc;
 	rc = bind_device(dev, way);
 	if (rc < 0)
-		goto close_fd;
-	rc = vfio_device_start(dev);
-	if (rc < 0)
-		goto close_fd;
+		return rc;
 	snprintf(o->text, sizeof(o->text), "vfio device %s, %s", way->cdev, o->space->how);
-	*out = &o->pci;
-	return 0;
+	return vfio_device_start(dev);
+}
 
-close_fd:
-	way->kernel->close(dev->fd);
-leave:
-	space_leave(o->space, &o->user);
-free_dev:
-	free(dev);
-	return rc;
+static const struct owned_kind cdev_kind = { sizeof(struct vfio_device), &vfio_device_ops,
+					     ioas_open, cdev_start, vfio_device_stop };
+
+int cdev_open(const struct way *way, struct pci_dev **out)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "iommufd, group %s", way->group);
+	return owned_open(&cdev_kind, way, key, out);
 }

@@ -2,10 +2,7 @@
 #include "device.h"
 
 #include <errno.h>
-#include <linux/pci_regs.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../base/compiler.h"
 #include "../base/err.h"
@@ -72,17 +69,11 @@ static int vfio_reset(struct pci_dev *dev)
 
 static void vfio_close(struct pci_dev *dev)
 {
-	struct vfio_device *d = vfio_device_of(dev);
-
 	irq_set(dev, PCI_IRQ_NONE, NULL, 0);
-	owned_bus_master(dev, false);
-	owned_fini(&d->owned);
-	d->owned.kernel->close(d->fd);
-	space_leave(d->owned.space, &d->owned.user);
-	free(d);
+	owned_close(dev);
 }
 
-static const struct pci_ops vfio_ops = {
+const struct pci_ops vfio_device_ops = {
 	.config_read = owned_config_read,
 	.config_write = owned_config_write,
 	.bar_read = vfio_bar_read,
@@ -165,19 +156,6 @@ static int learn_flags(struct vfio_device *dev)
 	return 0;
 }
 
-struct vfio_device *vfio_device_new(const struct way *way)
-{
-	struct vfio_device *dev = calloc(1, sizeof(*dev));
-
-	if (!dev) {
-		err_set(ERR_NO_MEMORY, -ENOMEM, "%s: %zu bytes", way->address, sizeof(*dev));
-		return NULL;
-	}
-	owned_init(&dev->owned, way);
-	dev->owned.pci.ops = &vfio_ops;
-	return dev;
-}
-
 int vfio_device_start(struct vfio_device *dev)
 {
 	int rc;
@@ -186,12 +164,13 @@ int vfio_device_start(struct vfio_device *dev)
 	if (rc < 0)
 		return rc;
 	rc = learn_bars(dev);
-	if (rc < 0)
-		return rc;
-	rc = irq_learn(dev);
-	if (rc < 0)
-		return rc;
-	return pci_command(&dev->owned.pci,
-			   PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE,
-			   PCI_COMMAND_MASTER);
+	return rc < 0 ? rc : irq_learn(dev);
+}
+
+void vfio_device_stop(struct owned *o)
+{
+	int fd = vfio_device_of(&o->pci)->fd;
+
+	if (fd >= 0)
+		o->kernel->close(fd);
 }

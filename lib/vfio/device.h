@@ -33,18 +33,13 @@ static inline struct vfio_device *vfio_device_of(struct pci_dev *dev)
 	return (struct vfio_device *)owned_of(dev);
 }
 
-/* Not yet in a space: owned.user is ready for space_join(). NULL: no memory, the error is set. */
-struct vfio_device *vfio_device_new(const struct way *way);
+extern const struct pci_ops vfio_device_ops;
 
-/**
- * vfio_device_start - learn what the function has
- * @dev: its space and fd are filled in
- *
- * From here on it decodes memory and I/O; interrupts are off and bus mastering too. The function's
- * close() ends everything, space and fd included.
- *
- * Return: 0, or a negative errno with the error set; then space and fd are still the caller's.
+/* Learn what the function has; its fd is open. Return: 0, or a negative errno with the error set.
  */
 int vfio_device_start(struct vfio_device *dev);
+
+/* As of struct owned_kind; fd is negative where it could not be opened. */
+void vfio_device_stop(struct owned *o);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../base/compiler.h"
@@ -216,38 +215,26 @@ close_container:
 	return rc;
 }
 
-int group_open(const struct way *way, struct pci_dev **out)
+static int group_start(struct owned *o, const struct way *way)
 {
-	struct vfio_device *dev = vfio_device_new(way);
-	struct owned *o = dev ? &dev->owned : NULL;
-	char node[WAY_PATH];
-	int rc;
+	struct vfio_device *dev = vfio_device_of(&o->pci);
 
-	if (!dev)
-		return -ENOMEM;
-	group_node(way, node);
-	rc = space_join(way->kernel, node, group_space_open, way, &o->user, &o->space);
-	if (rc < 0)
-		goto free_dev;
-	rc = dev->fd = way->kernel->ioctl(o->space->group, VFIO_GROUP_GET_DEVICE_FD,
-					  (unsigned long)way->address);
-	if (rc < 0) {
-		refuse_call(way->address, "VFIO_GROUP_GET_DEVICE_FD", rc);
-		goto leave;
-	}
-	rc = vfio_device_start(dev);
-	if (rc < 0)
-		goto close_fd;
+	dev->fd = o->kernel->ioctl(o->space->group, VFIO_GROUP_GET_DEVICE_FD,
+				   (unsigned long)way->address);
+	if (dev->fd < 0)
+		return refuse_call(way->address, "VFIO_GROUP_GET_DEVICE_FD", dev->fd);
 	snprintf(o->text, sizeof(o->text), "vfio %sgroup %s, %s", way->noiommu ? "noiommu " : "",
 		 way->group, o->space->how);
-	*out = &o->pci;
-	return 0;
+	return vfio_device_start(dev);
+}
 
-close_fd:
-	way->kernel->close(dev->fd);
-leave:
-	space_leave(o->space, &o->user);
-free_dev:
-	free(dev);
-	return rc;
+static const struct owned_kind group_kind = { sizeof(struct vfio_device), &vfio_device_ops,
+					      group_space_open, group_start, vfio_device_stop };
+
+int group_open(const struct way *way, struct pci_dev **out)
+{
+	char node[WAY_PATH];
+
+	group_node(way, node);
+	return owned_open(&group_kind, way, node, out);
 }

@@ -29,17 +29,6 @@ struct dma_ref {
 	struct dma_ref *next;
 };
 
-void owned_init(struct owned *o, const struct way *way)
-{
-	o->kernel = way->kernel;
-	o->physical = way->physical;
-	o->pci.translated = !way->physical;
-	memcpy(o->pci.address, way->address, sizeof(o->pci.address));
-	memcpy(o->user.address, way->address, sizeof(o->user.address));
-	snprintf(o->pagemap, sizeof(o->pagemap), "%.*s/self/pagemap", WAY_PATH / 2,
-		 way->roots.proc);
-}
-
 /* ---- registers ---- */
 
 /* @n is a negative errno, or fewer bytes than a register has. */
@@ -208,10 +197,59 @@ const char *owned_describe(struct pci_dev *dev)
 	return owned_of(dev)->text;
 }
 
-void owned_fini(struct owned *o)
+/* ---- life cycle ---- */
+
+static struct owned *owned_new(const struct owned_kind *kind, const struct way *way)
 {
-	while (o->dmas)
-		owned_dma_unmap(&o->pci, o->dmas->region);
+	struct owned *o = calloc(1, kind->bytes);
+
+	if (!o) {
+		err_set(ERR_NO_MEMORY, -ENOMEM, "%s: %zu bytes", way->address, kind->bytes);
+		return NULL;
+	}
+	o->kind = kind;
+	o->pci.ops = kind->ops;
+	o->pci.translated = !way->physical;
+	o->kernel = way->kernel;
+	o->physical = way->physical;
+	memcpy(o->pci.address, way->address, sizeof(o->pci.address));
+	memcpy(o->user.address, way->address, sizeof(o->user.address));
+	snprintf(o->pagemap, sizeof(o->pagemap), "%.*s/self/pagemap", WAY_PATH / 2,
+		 way->roots.proc);
+	return o;
+}
+
+int owned_open(const struct owned_kind *kind, const struct way *way, const char *key,
+	       struct pci_dev **out)
+{
+	struct owned *o = owned_new(kind, way);
+	int rc;
+
+	if (!o)
+		return -ENOMEM;
+	rc = space_join(o->kernel, key, kind->open_space, way, &o->user, &o->space);
+	if (rc < 0)
+		goto free_owned;
+	rc = kind->start(o, way);
+	if (rc == 0)
+		rc = pci_command(&o->pci,
+				 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE,
+				 PCI_COMMAND_MASTER);
+	if (rc < 0)
+		goto stop;
+	*out = &o->pci;
+	return 0;
+
+stop:
+	kind->stop(o);
+	space_leave(o->space, &o->user);
+free_owned:
+	free(o);
+	return rc;
+}
+
+static void unmap_bars(struct owned *o)
+{
 	while (o->bars) {
 		struct bar_mapping *next = o->bars->next;
 
@@ -219,4 +257,17 @@ void owned_fini(struct owned *o)
 		free(o->bars);
 		o->bars = next;
 	}
+}
+
+void owned_close(struct pci_dev *dev)
+{
+	struct owned *o = owned_of(dev);
+
+	owned_bus_master(dev, false);
+	while (o->dmas)
+		owned_dma_unmap(dev, o->dmas->region);
+	unmap_bars(o);
+	o->kind->stop(o);
+	space_leave(o->space, &o->user);
+	free(o);
 }

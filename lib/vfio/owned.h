@@ -8,6 +8,21 @@
 
 struct bar_mapping;
 struct dma_ref;
+struct owned;
+
+/* What the ways to own a function differ in. */
+struct owned_kind {
+	size_t bytes; /* of its struct, whose first member is struct owned; zeroed for start() */
+	const struct pci_ops *ops;
+	space_open_fn *open_space;
+
+	/* The space is there: open the function's files, learn what it has, and put a text into
+	 * @o. Return: 0, or a negative errno with the error set. */
+	int (*start)(struct owned *o, const struct way *way);
+
+	/* Close its files; those that are open, after a start() that failed. */
+	void (*stop)(struct owned *o);
+};
 
 /* Where registers of a function are read and written. */
 struct owned_file {
@@ -19,6 +34,7 @@ struct owned_file {
 /* What an owned function has, whoever gave it: the first member of its struct. */
 struct owned {
 	struct pci_dev pci;
+	const struct owned_kind *kind;
 	struct owned_file config;
 	const struct vfio_kernel *kernel;
 	struct space *space;
@@ -35,11 +51,20 @@ static inline struct owned *owned_of(struct pci_dev *dev)
 	return (struct owned *)((char *)dev - offsetof(struct owned, pci));
 }
 
-/* Fill in what @way says. */
-void owned_init(struct owned *o, const struct way *way);
+/**
+ * owned_open - take a function over
+ * @key: names its space
+ * @out: receives it, to be ended with its close(); untouched on failure
+ *
+ * It decodes memory and I/O then; interrupts and bus mastering are off.
+ *
+ * Return: 0, or a negative errno with the error set.
+ */
+int owned_open(const struct owned_kind *kind, const struct way *way, const char *key,
+	       struct pci_dev **out);
 
 /**
- * owned_map - map a piece of a file until owned_fini()
+ * owned_map - map a piece of a file until owned_close()
  * @fd: file
  * @base: where in the file the BAR begins, page-aligned
  * @off: of the first byte in the BAR
@@ -64,8 +89,6 @@ int owned_dma_map(struct pci_dev *dev, const struct vio_region *region, uint64_t
 int owned_dma_unmap(struct pci_dev *dev, const struct vio_region *region);
 int owned_bus_master(struct pci_dev *dev, bool on);
 const char *owned_describe(struct pci_dev *dev);
-
-/* End all mappings, memory and BARs. */
-void owned_fini(struct owned *o);
+void owned_close(struct pci_dev *dev);
 
 #endif

@@ -3,14 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "../base/compiler.h"
 #include "../base/endian.h"
 #include "../base/err.h"
 #include "../pci/bars.h"
@@ -188,25 +184,6 @@ static int uio_irq_unmask(struct pci_dev *dev)
 	return 0;
 }
 
-static void close_files(struct uio_device *d)
-{
-	for (unsigned int i = 0; i < PCI_BARS; i++)
-		if (d->bar[i].file.fd >= 0)
-			d->owned.kernel->close(d->bar[i].file.fd);
-	d->owned.kernel->close(d->owned.config.fd);
-}
-
-static void uio_close(struct pci_dev *dev)
-{
-	struct uio_device *d = device_of(dev);
-
-	owned_bus_master(dev, false);
-	owned_fini(&d->owned);
-	close_files(d);
-	space_leave(d->owned.space, &d->owned.user);
-	free(d);
-}
-
 static const struct pci_ops uio_ops = {
 	.config_read = owned_config_read,
 	.config_write = owned_config_write,
@@ -220,7 +197,7 @@ static const struct pci_ops uio_ops = {
 	.irq_set = uio_irq_set,
 	.irq_unmask = uio_irq_unmask,
 	.describe = owned_describe,
-	.close = uio_close,
+	.close = owned_close,
 };
 
 /* ---- life cycle ---- */
@@ -270,63 +247,41 @@ static int learn_bars(struct uio_device *d)
 	return 0;
 }
 
-static int start(struct uio_device *d)
+static int uio_start(struct owned *o, const struct way *way)
 {
-	int rc = learn_bars(d);
+	struct uio_device *d = device_of(&o->pci);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	rc = open_file(&d->way, "config");
-	if (rc < 0)
-		return rc;
-	d->owned.config = (struct owned_file){ rc, 0, CONFIG_BYTES, " configuration space" };
-	rc = pci_command(&d->owned.pci,
-			 PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE,
-			 PCI_COMMAND_MASTER);
-	if (rc < 0)
-		d->owned.kernel->close(d->owned.config.fd);
-	return rc;
-}
-
-static struct uio_device *new_device(const struct way *way)
-{
-	struct uio_device *d = calloc(1, sizeof(*d));
-
-	if (!d) {
-		err_set(ERR_NO_MEMORY, -ENOMEM, "%s: %zu bytes", way->address, sizeof(*d));
-		return NULL;
-	}
-	owned_init(&d->owned, way);
-	d->owned.pci.ops = &uio_ops;
 	d->way = *way;
+	o->config = (struct owned_file){ -1, 0, CONFIG_BYTES, " configuration space" };
 	for (unsigned int i = 0; i < PCI_BARS; i++)
 		d->bar[i].file = (struct owned_file){ .fd = -1, .name = " ports" };
-	return d;
+	snprintf(o->text, sizeof(o->text), "uio_pci_generic %s, %s", way->uio, o->space->how);
+	rc = learn_bars(d);
+	if (rc < 0)
+		return rc;
+	rc = o->config.fd = open_file(way, "config");
+	return rc < 0 ? rc : 0;
 }
+
+static void uio_stop(struct owned *o)
+{
+	const struct uio_device *d = device_of(&o->pci);
+
+	for (unsigned int i = 0; i < PCI_BARS; i++)
+		if (d->bar[i].file.fd >= 0)
+			o->kernel->close(d->bar[i].file.fd);
+	if (o->config.fd >= 0)
+		o->kernel->close(o->config.fd);
+}
+
+static const struct owned_kind uio_kind = { sizeof(struct uio_device), &uio_ops, node_open,
+					    uio_start, uio_stop };
 
 int uio_open(const struct way *way, struct pci_dev **out)
 {
-	struct uio_device *d = new_device(way);
 	char node[WAY_PATH];
-	int rc;
 
-	if (!d)
-		return -ENOMEM;
 	way_node(way, node, "%s", way->uio);
-	rc = space_join(way->kernel, node, node_open, way, &d->owned.user, &d->owned.space);
-	if (rc < 0)
-		goto free_dev;
-	rc = start(d);
-	if (rc < 0)
-		goto leave;
-	snprintf(d->owned.text, sizeof(d->owned.text), "uio_pci_generic %s, %s", way->uio,
-		 d->owned.space->how);
-	*out = &d->owned.pci;
-	return 0;
-
-leave:
-	space_leave(d->owned.space, &d->owned.user);
-free_dev:
-	free(d);
-	return rc;
+	return owned_open(&uio_kind, way, node, out);
 }
