@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "../base/err.h"
 #include "abi.h"
 #include "device.h"
 #include "refuse.h"
@@ -98,15 +97,7 @@ static int learn_ranges(struct space *s, const struct way *way)
 
 static int refuse_attach(const struct way *way, const char *call, int rc)
 {
-	if (rc == -EBUSY)
-		return refuse_members(way);
-	refuse_call(way->address, call, rc);
-	if (rc == -EPERM) {
-		err_why("this IOMMU does not check where message interrupts come from");
-		err_fix("where all guests and users are trusted: echo 1 > /sys/module/iommufd/"
-			"parameters/allow_unsafe_interrupts");
-	}
-	return rc;
+	return rc == -EBUSY ? refuse_members(way) : refuse_iommu(way, call, "iommufd", rc);
 }
 
 static int bind_device(struct vfio_device *dev, const struct way *way)

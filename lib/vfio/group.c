@@ -133,15 +133,8 @@ static int set_iommu(struct space *s, const struct way *way)
 	if (!kind)
 		return refuse_kind(way);
 	rc = s->kernel->ioctl(s->control, VFIO_SET_IOMMU, kind->type);
-	if (rc < 0) {
-		refuse_call(way->address, "VFIO_SET_IOMMU", rc);
-		if (rc == -EPERM && !way->noiommu) {
-			err_why("this IOMMU does not check where message interrupts come from");
-			err_fix("where all guests and users are trusted: echo 1 > /sys/module/"
-				"vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-		}
-		return rc;
-	}
+	if (rc < 0)
+		return refuse_iommu(way, "VFIO_SET_IOMMU", "vfio_iommu_type1", rc);
 	s->how = kind->how;
 	s->ops = kind->noiommu ? &noiommu_ops : &type1_ops;
 	return 0;

@@ -80,6 +80,18 @@ int refuse_members(const struct way *way)
 	return -EBUSY;
 }
 
+int refuse_iommu(const struct way *way, const char *call, const char *module, int rc)
+{
+	refuse_call(way->address, call, rc);
+	if (rc == -EPERM && !way->noiommu) {
+		err_why("this IOMMU does not check where message interrupts come from");
+		err_fix("where all guests and users are trusted: echo 1 > /sys/module/%s/"
+			"parameters/allow_unsafe_interrupts",
+			module);
+	}
+	return rc;
+}
+
 static int refuse_access(const struct way *way, const char *node, int rc)
 {
 	struct stat st;

@@ -19,6 +19,9 @@ int refuse_unsafe(const struct way *way, const char *how);
 /* Members of its group belong to the kernel. */
 int refuse_members(const struct way *way);
 
+/* The kernel answered @call, which gives the IOMMU to us, with @rc; @module has its parameters. */
+int refuse_iommu(const struct way *way, const char *call, const char *module, int rc);
+
 /* @node can't be opened: @rc is the kernel's answer. */
 int refuse_node(const struct way *way, const char *node, int rc);
 
