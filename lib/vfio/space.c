@@ -122,22 +122,16 @@ void space_leave(struct space *s, struct space_user *user)
 
 /* ---- mappings; under the space's lock ---- */
 
-static uint64_t region_bytes(const struct dma_want *want)
-{
-	return want->info.bytes;
-}
-
 static bool below_limit(const struct dma_want *want, uint64_t iova)
 {
-	return region_bytes(want) - 1 <= want->limit &&
-	       iova <= want->limit - (region_bytes(want) - 1);
+	return want->info.bytes - 1 <= want->limit && iova <= want->limit - (want->info.bytes - 1);
 }
 
 static struct dma_map *find_map(struct space *s, const struct dma_want *want)
 {
 	struct dma_map *m = s->maps;
 
-	while (m && !(m->va == want->info.base && m->bytes == region_bytes(want) &&
+	while (m && !(m->va == want->info.base && m->bytes == want->info.bytes &&
 		      m->physical == want->physical && below_limit(want, m->iova)))
 		m = m->next;
 	return m;
@@ -154,7 +148,7 @@ static int refuse_range(struct space *s, const struct dma_want *want)
 
 static int choose_iova(struct space *s, const struct dma_want *want, uint64_t *iova)
 {
-	const uint64_t va = (uintptr_t)want->info.base, bytes = region_bytes(want);
+	const uint64_t va = (uintptr_t)want->info.base, bytes = want->info.bytes;
 	const uint64_t wish = want->physical ? want->phys : va;
 	uint64_t align = want->info.page_bytes > LARGE_PAGE ? want->info.page_bytes : LARGE_PAGE;
 	struct iova_set free = s->usable;
@@ -185,7 +179,7 @@ static int new_map(struct space *s, const struct dma_want *want, struct dma_map 
 	if (!m)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "%s: %zu bytes", want->address, sizeof(*m));
 	*m = (struct dma_map){ .va = want->info.base,
-			       .bytes = region_bytes(want),
+			       .bytes = want->info.bytes,
 			       .physical = want->physical };
 	rc = choose_iova(s, want, &m->iova);
 	if (rc == 0 && s->ops->map) {
