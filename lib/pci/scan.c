@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,12 @@
 
 #include "../base/compiler.h"
 #include "../base/err.h"
+#include "caps.h"
 #include "sysfs.h"
 
 #define PATH_BYTES     512
 #define VENDOR_VIRTIO  0x1af4
 #define CONFIG_BYTES   256
-#define CONFIG_CAPS    0x34
-#define CAP_VENDOR     0x09
-#define CAPS_MAX       48
 #define CAP_COMMON_CFG 1
 
 struct vio_pci_list {
@@ -99,11 +98,12 @@ static size_t read_config(const struct place *at, uint8_t config[CONFIG_BYTES])
 /* VIRTIO 1.4, 4.1.4 "Virtio Structure PCI Capabilities": is there a common configuration? */
 static bool has_common_cfg(const uint8_t config[CONFIG_BYTES])
 {
-	uint8_t off = config[CONFIG_CAPS];
+	uint8_t off = config[PCI_CAPABILITY_LIST];
 
-	for (int i = 0; i < CAPS_MAX && off >= 0x40 && off <= CONFIG_BYTES - 4; i++) {
+	for (int i = 0; i < PCI_CAPS_MAX && off >= PCI_STD_HEADER_SIZEOF && off <= CONFIG_BYTES - 4;
+	     i++) {
 		off &= 0xfc;
-		if (config[off] == CAP_VENDOR && config[off + 3] == CAP_COMMON_CFG)
+		if (config[off] == PCI_CAP_ID_VNDR && config[off + 3] == CAP_COMMON_CFG)
 			return true;
 		off = config[off + 1];
 	}
@@ -263,25 +263,19 @@ static void read_nodes(const struct place *at, struct vio_pci *p)
 struct scan {
 	const char *root;
 	struct vio_pci_list *list;
-	size_t max;
 };
 
 /* Room for one more. Return: NULL with the error set. */
-static struct vio_pci *list_more(struct scan *s)
+static struct vio_pci *list_more(struct vio_pci_list *l)
 {
-	size_t max = s->max ? 2 * s->max : 32;
-	struct vio_pci *more;
+	struct vio_pci *more = realloc(l->pci, (l->n + 1) * sizeof(*more));
 
-	if (s->list->n == s->max) {
-		more = realloc(s->list->pci, max * sizeof(*more));
-		if (!more) {
-			err_set(ERR_NO_MEMORY, -ENOMEM, "%zu PCI functions", max);
-			return NULL;
-		}
-		s->list->pci = more;
-		s->max = max;
+	if (!more) {
+		err_set(ERR_NO_MEMORY, -ENOMEM, "%zu PCI functions", l->n + 1);
+		return NULL;
 	}
-	return memset(&s->list->pci[s->list->n++], 0, sizeof(*more));
+	l->pci = more;
+	return memset(&more[l->n++], 0, sizeof(*more));
 }
 
 static int add_function(void *arg, const char *name)
@@ -295,7 +289,7 @@ static int add_function(void *arg, const char *name)
 	if (snprintf(at.folder, sizeof(at.folder), "%s/sys/bus/pci/devices/%s", s->root, name) >=
 	    PATH_BYTES)
 		return err_set(ERR_OPTS, -EINVAL, "the root %.64s... is too long", s->root);
-	p = list_more(s);
+	p = list_more(s->list);
 	if (!p)
 		return -ENOMEM;
 	strcpy(p->address, name);
