@@ -13,9 +13,8 @@
 #include "rebind.h"
 
 struct bind_config {
-	const char *driver;
-	struct rebind_owner owner;
-	bool persist, noiommu, force, json;
+	struct rebind r;
+	bool json;
 };
 
 /* ---- options ---- */
@@ -92,15 +91,16 @@ static bool read_owner(const char *text, void *field, struct why *why)
 #define AT(field) offsetof(struct bind_config, field)
 
 static const struct option_def bind_options[] = {
-	{ "driver", 'd', "NAME", read_driver, AT(driver),
+	{ "driver", 'd', "NAME", read_driver, AT(r.driver),
 	  "vfio-pci, or uio_pci_generic where there is no IOMMU (vfio-pci)" },
-	{ "owner", 'u', "USER", read_owner, AT(owner),
+	{ "owner", 'u', "USER", read_owner, AT(r.owner),
 	  "give the device's file to USER, USER:GROUP or :GROUP, so that no\n"
 	  "root is needed to use it" },
-	{ "persist", 'p', NULL, option_flag, AT(persist), "bind it at each start (by driverctl)" },
-	{ "noiommu", 0, NULL, option_flag, AT(noiommu),
+	{ "persist", 'p', NULL, option_flag, AT(r.persist),
+	  "bind it at each start (by driverctl)" },
+	{ "noiommu", 0, NULL, option_flag, AT(r.noiommu),
 	  "bind without an IOMMU. UNSAFE: the device can reach all memory" },
-	{ "force", 'f', NULL, option_flag, AT(force),
+	{ "force", 'f', NULL, option_flag, AT(r.force),
 	  "even if it carries the default route or your ssh session, if a\n"
 	  "process uses it, or if the kernel keeps others of its IOMMU group" },
 	{ "json", 'o', NULL, option_flag, AT(json), "print as JSON (docs/schema/bind-1.json)" },
@@ -108,9 +108,9 @@ static const struct option_def bind_options[] = {
 };
 
 static const struct option_def unbind_options[] = {
-	{ "driver", 'd', "NAME", read_driver, AT(driver),
+	{ "driver", 'd', "NAME", read_driver, AT(r.driver),
 	  "which driver shall have it (whatever the kernel finds)" },
-	{ "force", 'f', NULL, option_flag, AT(force), "even if a process uses it" },
+	{ "force", 'f', NULL, option_flag, AT(r.force), "even if a process uses it" },
 	{ "json", 'o', NULL, option_flag, AT(json), "print as JSON (docs/schema/bind-1.json)" },
 	{ 0 }
 };
@@ -189,38 +189,34 @@ static int finish(const struct rebind *r, const char *action, bool json, bool ok
 static int run(const struct command *cmd, int argc, char **argv, struct bind_config *cfg,
 	       bool (*verb)(struct rebind *r))
 {
-	struct rebind r = { .ops = &rebind_kernel };
+	struct rebind *r = &cfg->r;
 	struct host h;
 	int first = options_ports(cmd, argc, argv, cfg);
 
 	if (first <= 0)
 		return -first;
 	for (int i = first; i < argc; i++)
-		if (!rebind_add(&r, argv[i]))
+		if (!rebind_add(r, argv[i]))
 			return fail(FAIL_VALUE,
 				    "a PCI function is wanted, such as pci:0000:00:04.0",
 				    "%s: '%s' can't be bound", cmd->name, argv[i]);
 	host_init(&h);
-	r.h = &h;
-	r.arg = &h;
-	r.driver = cfg->driver;
-	r.owner = cfg->owner;
-	r.persist = cfg->persist;
-	r.noiommu = cfg->noiommu;
-	r.force = cfg->force;
-	return finish(&r, cmd->name, cfg->json, verb(&r));
+	r->h = &h;
+	r->ops = &rebind_kernel;
+	r->arg = &h;
+	return finish(r, cmd->name, cfg->json, verb(r));
 }
 
 static int bind_run(const struct command *cmd, int argc, char **argv)
 {
-	struct bind_config cfg = { .driver = "vfio-pci" };
+	struct bind_config cfg = { .r.driver = "vfio-pci" };
 
 	return run(cmd, argc, argv, &cfg, rebind_take);
 }
 
 static int unbind_run(const struct command *cmd, int argc, char **argv)
 {
-	struct bind_config cfg = { 0 };
+	struct bind_config cfg = { .json = false };
 
 	return run(cmd, argc, argv, &cfg, rebind_back);
 }
