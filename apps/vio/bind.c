@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "commands.h"
+#include "document.h"
 #include "fail.h"
-#include "port_json.h"
 #include "rebind.h"
 
 struct bind_config {

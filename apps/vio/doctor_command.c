@@ -5,8 +5,8 @@
 
 #include "commands.h"
 #include "doctor.h"
+#include "document.h"
 #include "fail.h"
-#include "port_json.h"
 #include "runcmd.h"
 
 struct doctor_config {

@@ -4,6 +4,7 @@
 #include <vio/vio.h>
 
 #include "commands.h"
+#include "document.h"
 #include "fail.h"
 #include "log.h"
 #include "port_json.h"

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "fail.h"
+#include "document.h"
 #include "gen.h"
 #include "port_json.h"
-#include "version.h"
 
 /* What was not measured is absent. */
 static void put_int(json_t *o, const char *name, uint64_t value)
@@ -208,31 +206,6 @@ static json_t *result_json(const struct gen *g)
 		json_array_append_new(intervals, interval_json(g, &g->intervals[i]));
 	json_object_set_new(o, "intervals", intervals);
 	return o;
-}
-
-json_t *json_begin(const char *schema)
-{
-	return json_pack("{s:s, s:s}", "schema", schema, "version", tool_version);
-}
-
-void json_text(json_t *o, const char *name, const char *text)
-{
-	if (text[0])
-		json_object_set_new(o, name, json_string(text));
-}
-
-int json_print(json_t *o, const char *file)
-{
-	FILE *out = strcmp(file, "-") ? fopen(file, "w") : stdout;
-	int rc = 0;
-
-	if (!out || json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
-	    fputc('\n', out) == EOF || fflush(out))
-		rc = fail(FAIL_FILE, strerror(errno), "%s: the JSON could not be written", file);
-	if (out && out != stdout)
-		fclose(out);
-	json_decref(o);
-	return rc;
 }
 
 int json_write(const struct gen *g, const char *file)

@@ -7,9 +7,9 @@
 #include <vio/vio.h>
 
 #include "commands.h"
+#include "document.h"
 #include "fail.h"
 #include "netuse.h"
-#include "port_json.h"
 #include "sockets.h"
 #include "usable.h"
 

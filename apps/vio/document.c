@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "document.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fail.h"
+#include "version.h"
+
+json_t *json_begin(const char *schema)
+{
+	return json_pack("{s:s, s:s}", "schema", schema, "version", tool_version);
+}
+
+void json_text(json_t *o, const char *name, const char *text)
+{
+	if (text[0])
+		json_object_set_new(o, name, json_string(text));
+}
+
+int json_print(json_t *o, const char *file)
+{
+	FILE *out = strcmp(file, "-") ? fopen(file, "w") : stdout;
+	int rc = 0;
+
+	if (!out || json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
+	    fputc('\n', out) == EOF || fflush(out))
+		rc = fail(FAIL_FILE, strerror(errno), "%s: the JSON could not be written", file);
+	if (out && out != stdout)
+		fclose(out);
+	json_decref(o);
+	return rc;
+}
