@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <jansson.h>
-#include <string.h>
 #include <sys/utsname.h>
 
 #include "document.h"

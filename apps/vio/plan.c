@@ -2,7 +2,6 @@
 #include "plan.h"
 
 #include <sched.h>
-#include <string.h>
 
 void plan_make(struct plan *p, unsigned int n_tx, unsigned int n_rx, bool device,
 	       const struct cpu_list *cpus)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../base/compiler.h"
 #include "kernel.h"
 #include "phys.h"
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../base/compiler.h"
-
 struct extent *extent_list(size_t len)
 {
 	struct extent *first = calloc(1, sizeof(*first));

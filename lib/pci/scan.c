@@ -12,7 +12,6 @@
 
 #include <vio/pci.h>
 
-#include "../base/compiler.h"
 #include "../base/err.h"
 #include "caps.h"
 #include "sysfs.h"

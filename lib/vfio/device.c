@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../base/compiler.h"
-#include "../base/err.h"
 #include "../pci/bars.h"
 #include "info.h"
 #include "irq.h"

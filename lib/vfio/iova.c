@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "iova.h"
 
-#include <string.h>
-
 void iova_set_add(struct iova_set *set, uint64_t first, uint64_t last)
 {
 	if (first > last || set->n == IOVA_RANGES_MAX)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/compiler.h"
 #include "../base/err.h"
 #include "refuse.h"
 
