@@ -34,9 +34,7 @@ static struct pci_bar bar_of_line(const char *line, uint64_t *first_address)
 	int n = sscanf(line, "%" SCNx64 " %" SCNx64 " %" SCNx64, &first, &last, &flags);
 
 	*first_address = first;
-	if (n != 3)
-		return (struct pci_bar){ 0, false };
-	if (!last || last < first || last - first == UINT64_MAX)
+	if (n != 3 || !last || last < first || last - first == UINT64_MAX)
 		return (struct pci_bar){ 0, false };
 	return (struct pci_bar){ last - first + 1, flags & RESOURCE_IO };
 }
