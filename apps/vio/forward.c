@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forward.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -224,11 +222,6 @@ int forward_open(struct forward *f, const struct forward_opts *opts, char **addr
 	rc = open_ports(f, address, n);
 	if (rc == 0)
 		rc = agree_on_queues(f);
-	if (rc < 0)
-		return rc;
-	f->workers = aligned_alloc(128, f->queues * sizeof(*f->workers));
-	if (!f->workers)
-		return -ENOMEM;
 	for (uint16_t q = 0; q < f->queues && rc == 0; q++)
 		rc = open_worker(f, q);
 	return rc;
@@ -240,6 +233,5 @@ void forward_close(struct forward *f)
 		vio_port_close(f->ports[--f->n]);
 	while (f->caches)
 		vio_cache_close(f->workers[--f->caches].cache);
-	free(f->workers);
 	vio_pool_close(f->pool);
 }

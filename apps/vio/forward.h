@@ -7,6 +7,8 @@
 
 #include "idle.h"
 
+#define FORWARD_QUEUES 64 /* the most that a port has */
+
 enum forward_mode { FORWARD_IO, FORWARD_MAC, FORWARD_MACSWAP };
 
 /* As a frame begins. */
@@ -52,7 +54,7 @@ struct forward {
 	unsigned int queues; /* pairs of each that are used: a thread for each */
 	struct vio_pool *pool;
 	struct vio_port *ports[2];
-	struct forwarder *workers;
+	struct forwarder workers[FORWARD_QUEUES];
 	unsigned int caches, started;
 	bool stepping; /* devices of this process are stepped by a thread of their own: */
 	pthread_t stepper;
