@@ -14,13 +14,6 @@
 
 /* ---- IOMMU ---- */
 
-static bool count_one(void *arg, const char *name)
-{
-	(void)name;
-	++*(unsigned int *)arg;
-	return true;
-}
-
 static void advise_iommu(struct finding *f)
 {
 	finding_why(f, "without an IOMMU a device reaches all memory, so VFIO refuses it");
@@ -33,9 +26,8 @@ static void advise_iommu(struct finding *f)
 /* Nobody has named a device: is there an IOMMU at all? */
 static void machine_iommu(struct doctor *d)
 {
-	unsigned int groups = 0;
+	unsigned int groups = host_count(d->h, "", "/sys/kernel/iommu_groups");
 
-	host_each(d->h, count_one, &groups, "/sys/kernel/iommu_groups");
 	if (groups)
 		doctor_say(d, LEVEL_OK, "%u IOMMU groups", groups);
 	else
@@ -243,7 +235,7 @@ void check_queues(struct doctor *d)
 
 	if (!d->p || !d->p->n_ifaces)
 		return;
-	queues = host_queues(d->h, d->p->iface[0], "rx-");
+	queues = host_count(d->h, "rx-", "/sys/class/net/%s/queues", d->p->iface[0]);
 	if (!queues)
 		return;
 	if (queues >= d->queues) {
@@ -257,19 +249,12 @@ void check_queues(struct doctor *d)
 	finding_good(f, "on the host: queues='%u'   (vio doctor --emit libvirt)", d->queues);
 }
 
-static bool count_node(void *arg, const char *name)
-{
-	*(unsigned int *)arg += !strncmp(name, "node", 4) && name[4] >= '0' && name[4] <= '9';
-	return true;
-}
-
 void check_numa(struct doctor *d)
 {
-	unsigned int nodes = 0;
+	unsigned int nodes = host_count(d->h, "node", "/sys/devices/system/node");
 	char cpus[160];
 	struct finding *f;
 
-	host_each(d->h, count_node, &nodes, "/sys/devices/system/node");
 	if (nodes <= 1) {
 		doctor_say(d, LEVEL_OK, "one node");
 		return;

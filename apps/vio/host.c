@@ -134,21 +134,52 @@ bool host_exists(const struct host *h, const char *path, ...)
 	return ok && access(full, F_OK) == 0;
 }
 
-void host_each(const struct host *h, bool (*fn)(void *arg, const char *name), void *arg,
-	       const char *path, ...)
+static void each_at(const char *path, bool (*fn)(void *arg, const char *name), void *arg)
 {
-	char full[PATH_MAX];
+	DIR *dir = opendir(path);
 	struct dirent *e;
-	DIR *dir;
-	bool ok;
 
-	PATH_FROM(h, full, path, ok);
-	dir = ok ? opendir(full) : NULL;
 	while (dir && (e = readdir(dir)))
 		if (e->d_name[0] != '.' && !fn(arg, e->d_name))
 			break;
 	if (dir)
 		closedir(dir);
+}
+
+void host_each(const struct host *h, bool (*fn)(void *arg, const char *name), void *arg,
+	       const char *path, ...)
+{
+	char full[PATH_MAX];
+	bool ok;
+
+	PATH_FROM(h, full, path, ok);
+	if (ok)
+		each_at(full, fn, arg);
+}
+
+struct counting {
+	const char *prefix;
+	unsigned int n;
+};
+
+static bool count_name(void *arg, const char *name)
+{
+	struct counting *c = arg;
+
+	c->n += !strncmp(name, c->prefix, strlen(c->prefix));
+	return true;
+}
+
+unsigned int host_count(const struct host *h, const char *prefix, const char *path, ...)
+{
+	struct counting c = { prefix, 0 };
+	char full[PATH_MAX];
+	bool ok;
+
+	PATH_FROM(h, full, path, ok);
+	if (ok)
+		each_at(full, count_name, &c);
+	return c.n;
 }
 
 bool host_lines(const struct host *h, const char *path, bool (*fn)(void *arg, char *line),
@@ -226,27 +257,6 @@ bool host_rings(const struct host *h, const char *iface, unsigned int *rx, unsig
 	*rx = ring.rx_pending;
 	*max = ring.rx_max_pending;
 	return true;
-}
-
-struct counting {
-	const char *prefix;
-	unsigned int n;
-};
-
-static bool count_name(void *arg, const char *name)
-{
-	struct counting *c = arg;
-
-	c->n += !strncmp(name, c->prefix, strlen(c->prefix));
-	return true;
-}
-
-unsigned int host_queues(const struct host *h, const char *iface, const char *kind)
-{
-	struct counting c = { kind, 0 };
-
-	host_each(h, count_name, &c, "/sys/class/net/%s/queues", iface);
-	return c.n;
 }
 
 /* ---- the session that we run in ---- */

@@ -51,6 +51,10 @@ bool host_exists(const struct host *h, const char *path, ...) HOST_PRINTF(2, 3);
 void host_each(const struct host *h, bool (*fn)(void *arg, const char *name), void *arg,
 	       const char *path, ...) HOST_PRINTF(4, 5);
 
+/* How many names in a folder begin with @prefix. */
+unsigned int host_count(const struct host *h, const char *prefix, const char *path, ...)
+	HOST_PRINTF(3, 4);
+
 /* Call @fn with each line of a file until it returns false. Return: false if it can't be read. */
 bool host_lines(const struct host *h, const char *path, bool (*fn)(void *arg, char *line),
 		void *arg);
@@ -60,8 +64,5 @@ void host_rights(const struct host *h, const char *path, char *out, size_t size)
 
 /* Entries of an interface's receive ring and the most it can have, as ethtool -g tells. */
 bool host_rings(const struct host *h, const char *iface, unsigned int *rx, unsigned int *max);
-
-/* How many queues of a kind ("rx-", "tx-") an interface has. */
-unsigned int host_queues(const struct host *h, const char *iface, const char *kind);
 
 #endif

@@ -140,7 +140,7 @@ static void put_queues(const struct table *t, struct row *r, const struct vio_pc
 
 	if (!p->n_ifaces)
 		return;
-	queues = host_queues(t->h, p->iface[0], "rx-");
+	queues = host_count(t->h, "rx-", "/sys/class/net/%s/queues", p->iface[0]);
 	if (queues) {
 		set(r, QUEUES, "%u", queues);
 		put_number(r->json, "queues", queues);
