@@ -36,8 +36,4 @@ int sysfs_number(const char *path, uint64_t *value);
  * length, or a negative errno: -ENOENT no such link, -EOVERFLOW @name has no room. */
 int sysfs_link(const char *path, char *name, size_t size);
 
-/* Write @text with one write(2), as the kernel wants it; the file must be there. Return: 0, or the
- * negative errno that the kernel answers with. */
-int sysfs_write(const char *path, const char *text);
-
 #endif

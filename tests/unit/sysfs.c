@@ -130,23 +130,9 @@ static void nothing_there(void **state)
 	assert_int_equal(sysfs_text(path, buf, sizeof(buf)), -ENOENT);
 	assert_int_equal(sysfs_number(path, &value), -ENOENT);
 	assert_int_equal(sysfs_link(path, buf, sizeof(buf)), -ENOENT);
-	assert_int_equal(sysfs_write(path, "1"), -ENOENT);
-	assert_int_equal(access(path, F_OK), -1);
 	put("x");
 	assert_int_equal(sysfs_link(file, buf, sizeof(buf)), -EINVAL);
 	assert_int_equal(sysfs_text(folder, buf, sizeof(buf)), -EISDIR);
-}
-
-static void written(void **state)
-{
-	char buf[64];
-
-	(void)state;
-	put("");
-	assert_int_equal(sysfs_write(file, "vfio-pci"), 0);
-	assert_int_equal(sysfs_text(file, buf, sizeof(buf)), 8);
-	assert_string_equal(buf, "vfio-pci");
-	assert_int_equal(sysfs_write("/dev/full", "1"), -ENOSPC);
 }
 
 static void roots(void **state)
@@ -168,7 +154,6 @@ int main(void)
 	CASES_ADD(&list, number_cases, number);
 	CASES_ADD(&list, link_cases, links);
 	case_add(&list, "files that are not there say so", nothing_there, NULL);
-	case_add(&list, "a text is written, and the kernel's answer comes back", written, NULL);
 	case_add(&list, "roots that are not given are the machine's", roots, NULL);
 	return _cmocka_run_group_tests("sysfs", list.test, list.n, make_folder, remove_folder);
 }
