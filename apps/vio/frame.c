@@ -149,24 +149,36 @@ void frames_fini(struct frames *f)
 	f->flows = NULL;
 }
 
-/* What all frames of a burst share. */
+/* What all frames of a burst share: by value, since the bytes stored might be those of @f for all
+ * that the compiler knows. */
 struct burst {
-	uint32_t sec, usec; /* big endian */
-	uint16_t stream_ns;
+	size_t payload, l4;
+	uint32_t sec; /* big endian */
 	uint16_t sum;
+	uint64_t tail; /* what lies behind sec, and two bytes of pattern: whole words are cheaper */
 };
 
-static struct burst burst_begin(unsigned int stream, uint64_t now_ns)
+/* Two words as one that lies in memory as they do one behind the other. */
+static inline uint64_t two_words(uint32_t first, uint32_t second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return first | (uint64_t)second << 32;
+#else
+	return (uint64_t)first << 32 | second;
+#endif
+}
+
+static struct burst burst_begin(const struct frames *f, unsigned int stream, uint64_t now_ns)
 {
 	uint64_t sec = now_ns / 1000000000u;
-	uint32_t ns = (uint32_t)(now_ns - sec * 1000000000u), usec = ns / 1000;
-	struct burst b = {
-		.sec = htonl((uint32_t)sec),
-		.usec = htonl(usec),
-		.stream_ns = htons((uint16_t)(stream << 10 | (ns - usec * 1000))),
-	};
+	uint32_t ns = (uint32_t)(now_ns - sec * 1000000000u), usec = ns / 1000, last;
+	uint16_t stream_ns = htons((uint16_t)(stream << 10 | (ns - usec * 1000)));
+	struct burst b = { f->payload, f->l4, .sec = htonl((uint32_t)sec) };
 
-	b.sum = sum_fold((uint64_t)b.sec + b.usec + b.stream_ns);
+	memcpy(&last, f->pattern + b.payload + FRAME_PAYLOAD - sizeof(stream_ns), sizeof(last));
+	memcpy(&last, &stream_ns, sizeof(stream_ns));
+	b.tail = two_words(htonl(usec), last);
+	b.sum = sum_fold((uint64_t)b.sec + htonl(usec) + stream_ns);
 	return b;
 }
 
@@ -186,54 +198,54 @@ static inline uint32_t write_flow(const struct frames *f, const struct frame_tem
 	return flow->l4_sum;
 }
 
-static inline void write_payload(const struct frames *f, const struct burst *b, uint32_t sum,
-				 uint32_t seq, uint8_t *frame)
+static inline void write_payload(const struct burst *b, uint32_t sum, uint32_t seq, uint8_t *frame)
 {
-	struct frame_payload *p = (struct frame_payload *)(frame + f->payload);
-	uint16_t csum;
+	uint8_t *payload = frame + b->payload;
+	uint32_t number = htonl(seq);
+	uint64_t words = two_words(number, b->sec);
+	uint16_t csum = sum_udp(sum + b->sum + (number & 0xffff) + (number >> 16));
 
-	p->seq = htonl(seq);
-	p->sec = b->sec;
-	p->usec = b->usec;
-	p->stream_ns = b->stream_ns;
-	csum = sum_udp(sum + b->sum + (p->seq & 0xffff) + (p->seq >> 16));
-	memcpy(frame + f->l4 + 6, &csum, sizeof(csum));
+	memcpy(payload + offsetof(struct frame_payload, seq), &words, sizeof(words));
+	memcpy(payload + offsetof(struct frame_payload, usec), &b->tail, sizeof(b->tail));
+	memcpy(frame + b->l4 + 6, &csum, sizeof(csum));
 }
 
 /* The constant bytes. The head is copied whole: shorter frames leave the rest of it unsent. */
 static inline void write_constant(const struct frames *f, const struct frame_template *t,
-				  uint8_t *frame)
+				  uint32_t len, uint8_t *frame)
 {
 	memcpy(frame, t->head, 64);
-	if (t->len <= 64)
+	if (len <= 64)
 		return;
 	memcpy(frame + 64, t->head + 64, FRAME_HEAD_MAX - 64);
-	if (t->len > FRAME_HEAD_MAX)
-		memcpy(frame + FRAME_HEAD_MAX, f->pattern + FRAME_HEAD_MAX,
-		       t->len - FRAME_HEAD_MAX);
+	if (len > FRAME_HEAD_MAX)
+		memcpy(frame + FRAME_HEAD_MAX, f->pattern + FRAME_HEAD_MAX, len - FRAME_HEAD_MAX);
 }
 
 uint32_t frames_build(const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *pkts,
 		      uint16_t n, unsigned int stream, uint32_t seq, uint64_t now_ns)
 {
-	const struct burst b = burst_begin(stream, now_ns);
+	const struct burst b = burst_begin(f, stream, now_ns);
+	const struct frame_template *const templates = f->templates;
+	const uint16_t *const pattern = f->sizes->pattern;
+	const uint32_t sizes = f->sizes->pattern_len, flows = f->n_flows;
 	struct frame_cursor at = *cursor;
 	uint32_t bytes = n * SIZE_FCS;
 
 	for (uint16_t i = 0; i < n; i++) {
-		const struct frame_template *t = &f->templates[f->sizes->pattern[at.size]];
+		const struct frame_template *t = &templates[pattern[at.size]];
 		uint8_t *frame = pkts[i].data;
-		uint32_t sum = t->l4_sum;
+		uint32_t sum = t->l4_sum, len = t->len;
 
-		write_constant(f, t, frame);
-		if (f->n_flows > 1) {
+		write_constant(f, t, len, frame);
+		if (flows > 1) {
 			sum += write_flow(f, t, &f->flows[at.flow], frame);
-			at.flow = at.flow + 1 == f->n_flows ? 0 : at.flow + 1;
+			at.flow = at.flow + 1 == flows ? 0 : at.flow + 1;
 		}
-		write_payload(f, &b, sum, seq + i, frame);
-		pkts[i].len = t->len;
-		bytes += t->len;
-		at.size = at.size + 1 == f->sizes->pattern_len ? 0 : at.size + 1;
+		write_payload(&b, sum, seq + i, frame);
+		pkts[i].len = len;
+		bytes += len;
+		at.size = at.size + 1 == sizes ? 0 : at.size + 1;
 	}
 	*cursor = at;
 	return bytes;
