@@ -80,7 +80,8 @@ struct ring {
 	uint32_t entries;
 	bool event_idx;
 	bool chained; /* split: the available ring does not say what ids says, see vring_rename() */
-	bool marked;  /* cookies of free slots say so, see vring_look() */
+	bool straight; /* the device has used buffers in the order in which it got them: ids[p] is
+			* p, and cookies of free slots need not say so; see vring_look() */
 
 	/* Cold from here. */
 	uint16_t *next; /* by slot: following slot of a chain; unused in order */

@@ -167,14 +167,16 @@ ALWAYS_INLINE uint16_t rx_end(struct rxq *q, const struct rx_got got, const stru
 	return (uint16_t)got.n;
 }
 
-/* A run inside a batch of completions or not. */
+/* A run inside a batch of completions, or of a device that keeps the order, or not. */
 ALWAYS_INLINE struct rx_got rx_run_any(struct rxq *q, struct vio_pkt *pkts, uint32_t k,
 				       const struct mode mode)
 {
 	struct mode within = mode;
 
-	if (!mode.in_order || !q->ring.take.left)
+	if (!mode.in_order && !q->ring.straight)
 		return rx_run(q, pkts, k, mode);
+	if (!mode.in_order || !q->ring.take.left)
+		return rx_run(q, pkts, k, vring_straight(mode));
 	within.batch = true;
 	return rx_run(q, pkts, k, within);
 }
@@ -230,11 +232,11 @@ ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
 	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
 	if (unlikely(k == RING_BROKEN) || unlikely(q->ring.post.free) ||
 	    (mode.mrg && unlikely(q->left | q->partial_n)) ||
-	    (mode.in_order && unlikely(q->ring.take.left)))
+	    (mode.in_order ? unlikely(q->ring.take.left) : unlikely(!q->ring.straight)))
 		return all(q, pkts, n, (struct rx_got){ 0 });
 	if (unlikely(!k))
 		return rx_end(q, (struct rx_got){ 0 }, mode);
-	got = rx_run(q, pkts, k, mode);
+	got = rx_run(q, pkts, k, vring_straight(mode));
 	if (unlikely(got.n < k) && !got.dry)
 		return all(q, pkts, n, got);
 	return rx_end(q, got, mode);

@@ -262,7 +262,6 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	rc = vring_init(&q->ring, pool.region, &ring, place);
 	if (rc < 0)
 		vio_cache_close(q->cache);
-	q->ring.marked = false;
 	return rc;
 }
 

@@ -97,6 +97,15 @@ ALWAYS_INLINE struct tx_done tx_run(struct txq *q, const struct vio_pkt *pkts, u
 	return done;
 }
 
+/* The same as long as the device keeps the order, or not. */
+ALWAYS_INLINE struct tx_done tx_run_any(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+					bool fresh, const struct mode mode)
+{
+	if (!mode.in_order && !q->ring.straight)
+		return tx_run(q, pkts, n, fresh, mode);
+	return tx_run(q, pkts, n, fresh, vring_straight(mode));
+}
+
 ALWAYS_INLINE void tx_count(struct txq *q, const struct tx_done done)
 {
 	stat_add(&q->stats.packets, done.n);
@@ -123,7 +132,6 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	struct taker from = ring_taker(r, mode);
 	enum look look = LOOK_GOOD;
 	void **slots, **buf, **end;
-	const bool marked = r->marked;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
 	UNROLL(4)
@@ -137,7 +145,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		cookie = from.cookie[slot];
 		if (unlikely(!cookie_plain(cookie)))
 			break;
-		if (!mode.in_order && unlikely(marked))
+		if (!mode.in_order) /* or it would not have to be told from others */
 			from.cookie[slot] = COOKIE_FREE;
 		*buf = (void *)(uintptr_t)cookie;
 		vring_look_on(&from, mode);
@@ -149,13 +157,15 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	return k;
 }
 
-/* A run inside a batch of completions or not. */
+/* A run inside a batch of completions, or of a device that keeps the order, or not. */
 ALWAYS_INLINE uint32_t tx_reclaim_any(struct txq *q, uint32_t k, bool *dry, const struct mode mode)
 {
 	struct mode within = mode;
 
-	if (!mode.in_order || !q->ring.take.left)
+	if (!mode.in_order && !q->ring.straight)
 		return tx_reclaim_run(q, k, dry, mode);
+	if (!mode.in_order || !q->ring.take.left)
+		return tx_reclaim_run(q, k, dry, vring_straight(mode));
 	within.batch = true;
 	return tx_reclaim_run(q, k, dry, within);
 }
@@ -208,8 +218,8 @@ ALWAYS_INLINE uint16_t tx_all(struct txq *q, const struct vio_pkt *pkts, uint32_
 	struct ring *r = &q->ring;
 
 	while (done < n && r->post.free) {
-		const struct tx_done plain = tx_run(q, pkts + done, min_u32(n - done, r->post.free),
-						    !ring_unshown(r), mode);
+		const struct tx_done plain = tx_run_any(
+			q, pkts + done, min_u32(n - done, r->post.free), !ring_unshown(r), mode);
 		uint32_t run = plain.n;
 
 		tx_count(q, plain);
@@ -249,7 +259,9 @@ ALWAYS_INLINE uint16_t tx_body(struct txq *q, const struct vio_pkt *pkts, uint32
 		if (unlikely(!n || n > r->post.free))
 			return seldom.all(q, pkts, n, 0);
 	}
-	done = tx_run(q, pkts, n, true, mode);
+	if (!mode.in_order && unlikely(!r->straight))
+		return seldom.all(q, pkts, n, 0);
+	done = tx_run(q, pkts, n, true, vring_straight(mode));
 	if (unlikely(done.n < n)) {
 		tx_count(q, done);
 		return seldom.all(q, pkts, n, done.n);

@@ -170,7 +170,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.post.flags = packed_rest(0, PACKED_AVAIL),
 		.take.flags = PACKED_AVAIL | PACKED_USED,
 		.event_idx = opts->event_idx,
-		.marked = true,
+		.straight = true,
 		.bias = opts->bias,
 		.region = region,
 		.shared_bytes = at.bytes,
@@ -291,7 +291,7 @@ void vring_mark_free(struct ring *r, const struct mode mode)
 {
 	for (uint32_t i = 0; i < r->post.free; i++)
 		r->cookie[slot_behind(r, i, mode)] = COOKIE_FREE;
-	r->marked = true;
+	r->straight = false;
 }
 
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct mode mode)
@@ -413,6 +413,7 @@ static int next_used(struct ring *r, struct used *u, uint32_t full, const struct
 	static const int result[] = { [LOOK_NONE] = 0, [LOOK_ODD] = -EPROTO, [LOOK_GOOD] = 1 };
 	struct mode within = mode;
 	struct taker from;
+	enum look look;
 	size_t slot;
 	int rc = 1;
 
@@ -422,7 +423,12 @@ static int next_used(struct ring *r, struct used *u, uint32_t full, const struct
 		return rc;
 	from = ring_taker(r, mode);
 	within.batch = mode.in_order;
-	rc = result[vring_look(r, &from, &slot, within)];
+	look = vring_look(r, &from, &slot, within);
+	if (look == LOOK_ODD && r->straight) { /* the first one that is not in order? */
+		vring_mark_free(r, mode);
+		look = vring_look(r, &from, &slot, within);
+	}
+	rc = result[look];
 	if (rc > 0)
 		*u = (struct used){ mode.in_order ? ring_take_at(r, mode) : (uint32_t)slot,
 				    vring_look_len(&from, full, within) };
@@ -454,8 +460,6 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 
 	if (!ready || ready == RING_BROKEN)
 		return ready ? -EPROTO : 0;
-	if (!mode.in_order && !r->marked)
-		vring_mark_free(r, mode);
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;

@@ -80,6 +80,16 @@ ALWAYS_INLINE void vring_rename(struct ring *r, uint16_t *at, size_t slot, const
 }
 
 /*
+ * The mode of a run. Most devices use buffers in order even where they have not promised to; while
+ * one does, whatever is kept by slot is found at the position, which costs less.
+ */
+ALWAYS_INLINE struct mode vring_straight(struct mode mode)
+{
+	mode.in_order = true;
+	return mode;
+}
+
+/*
  * Look at the next completion of a run: which slot it names.
  *
  * In order, one completion may stand for a batch: it carries the id of the batch's last buffer, the
@@ -88,8 +98,7 @@ ALWAYS_INLINE void vring_rename(struct ring *r, uint16_t *at, size_t slot, const
  * it, for vring_take_one() to look at.
  *
  * Not in order, the slot expected at this position is in flight. Another one is if its cookie says
- * so; where free slots are not marked, since that costs a store for each, it ends the run, and
- * vring_take_one() marks them.
+ * so; as long as the device has kept the order, free slots are not marked, and it ends the run.
  */
 ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, size_t *slot,
 				   const struct mode mode)
@@ -106,7 +115,7 @@ ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, siz
 	if (!vring_used(from, named, mode))
 		return LOOK_NONE;
 	*slot = vring_id(named, mode);
-	if (mode.in_order || *slot >= r->entries || !r->marked)
+	if (mode.in_order || *slot >= r->entries || r->straight)
 		return LOOK_ODD;
 	vring_rename(r, from->ids, *slot, mode);
 	return LOOK_GOOD;
@@ -289,7 +298,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
  */
 int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct mode mode);
 
-/* Mark the cookies of the free slots. */
+/* Mark the cookies of the free slots, which from now on stay marked. */
 void vring_mark_free(struct ring *r, const struct mode mode);
 
 /* Indirect tables: in shared memory what the device reads, beside them whose buffers they hold. */
