@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ring_rig.h"
+#include "trust.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "../../drivers/virtio/feature_bits.h"
 
 /* What a device may write into a receive queue, and what becomes of it. */
 
-#define MRG           BIT64(NET_F_MRG_RXBUF)
-#define CSUM          BIT64(NET_F_GUEST_CSUM)
-#define GOOD          (NET_HDR_LEN_BASE + 60u)
-#define COUNTER(name) offsetof(struct vio_queue_stats, name)
-
-static uint64_t *counter(const struct rig *rig, size_t offset)
-{
-	return (uint64_t *)(void *)((char *)rig->stats + offset);
-}
+#define MRG  BIT64(NET_F_MRG_RXBUF)
+#define CSUM BIT64(NET_F_GUEST_CSUM)
+#define GOOD (NET_HDR_LEN_BASE + 60u)
 
 /* Sizes of rings: the smallest, odd ones where that is allowed, and a whole lot. */
 static const uint16_t sizes[] = { 2, 3, 4, 256 };
@@ -49,12 +40,6 @@ static const struct bad_case {
 	{ "a length one above the buffer", THE_ID, 2048 - 128 + 12 + 1, COUNTER(bad_len), false,
 	  false },
 	{ "the length 0xffffffff", THE_ID, UINT32_MAX, COUNTER(bad_len), false, false },
-};
-
-struct kind_case {
-	const struct ring_kind *kind;
-	const void *c;
-	uint64_t features;
 };
 
 static void one_bad(const struct kind_case *k, uint16_t entries, unsigned int before)
@@ -582,72 +567,46 @@ static void largest_ring(void **state)
 	rig_close(&rig);
 }
 
-static char names[CASES_MAX][160];
-static struct kind_case of_kind[CASES_MAX];
-
-static void add(struct case_list *list, const struct ring_kind *kind, const char *mode,
-		const char *what, CMUnitTestFunction fn, const void *c, uint64_t features)
+static void add_split(struct kind_list *list, const struct ring_kind *kind)
 {
-	const size_t i = list->n;
-
-	if (i == CASES_MAX)
-		abort();
-	of_kind[i] = (struct kind_case){ kind, c, features };
-	snprintf(names[i], sizeof(names[i]), "%s%s: %s", kind->what, mode, what);
-	case_add(list, names[i], fn, &of_kind[i]);
+	KIND_ADD_TABLE(list, kind, "", index_cases, bad_index, 0);
 }
 
-#define ADD_TABLE(table, mode, fn, features) \
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) \
-	add(list, kind, mode, (table)[i].what, fn, &(table)[i], features)
-
-static void add_split(struct case_list *list, const struct ring_kind *kind)
+static void add_packed(struct kind_list *list, const struct ring_kind *kind)
 {
-	ADD_TABLE(index_cases, "", bad_index, 0);
+	kind_add(list, kind, "", "flags are garbage", flags_garbage, NULL, 0);
+	kind_add(list, kind, "", "the wrap counter is turned early", wrap_turned_early, NULL, 0);
 }
 
-static void add_packed(struct case_list *list, const struct ring_kind *kind)
+static void add_in_order(struct kind_list *list, const struct ring_kind *kind)
 {
-	add(list, kind, "", "flags are garbage", flags_garbage, NULL, 0);
-	add(list, kind, "", "the wrap counter is turned early", wrap_turned_early, NULL, 0);
+	KIND_ADD_TABLE(list, kind, "", batch_cases, bad_batch, 0);
+	kind_add(list, kind, "", "batches of all lengths in bursts of all sizes", batches, NULL, 0);
+	kind_add(list, kind, ", mergeable", "batches of all lengths in bursts of all sizes",
+		 batches, NULL, MRG);
 }
 
-static void add_in_order(struct case_list *list, const struct ring_kind *kind)
+static void add_merged(struct kind_list *list, const struct ring_kind *kind)
 {
-	ADD_TABLE(batch_cases, "", bad_batch, 0);
-	add(list, kind, "", "batches of all lengths in bursts of all sizes", batches, NULL, 0);
-	add(list, kind, ", mergeable", "batches of all lengths in bursts of all sizes", batches,
-	    NULL, MRG);
-}
-
-static void add_merged(struct case_list *list, const struct ring_kind *kind)
-{
-	static const struct {
-		const char *what;
-		CMUnitTestFunction fn;
-	} plain[] = {
+	static const struct plain_case plain[] = {
 		{ "packets of up to the whole ring", merged_packets },
 		{ "a packet that comes over several bursts", merged_over_bursts },
 		{ "half a packet is given back at the end", merged_unfinished },
 		{ "more buffers than a packet can have", merged_too_many },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		add(list, kind, ", mergeable", plain[i].what, plain[i].fn, NULL, MRG);
-	ADD_TABLE(truncate_cases, ", mergeable", merged_truncated, MRG);
-	ADD_TABLE(segment_cases, ", mergeable", merged_bad_len, MRG);
+	KIND_ADD_PLAIN(list, kind, ", mergeable", plain, MRG);
+	KIND_ADD_TABLE(list, kind, ", mergeable", truncate_cases, merged_truncated, MRG);
+	KIND_ADD_TABLE(list, kind, ", mergeable", segment_cases, merged_bad_len, MRG);
 }
 
-static void add_common(struct case_list *list, const struct ring_kind *kind)
+static void add_common(struct kind_list *list, const struct ring_kind *kind)
 {
 	static const struct {
 		const char *mode;
 		uint64_t features;
 	} modes[] = { { "", 0 }, { ", offload", CSUM }, { ", mergeable", MRG | CSUM } };
-	static const struct {
-		const char *what;
-		CMUnitTestFunction fn;
-	} plain[] = {
+	static const struct plain_case plain[] = {
 		{ "an id that was not posted", not_posted },
 		{ "completions where nothing is posted", index_with_nothing_posted },
 		{ "suppression words are garbage", suppression_garbage },
@@ -660,20 +619,20 @@ static void add_common(struct case_list *list, const struct ring_kind *kind)
 	for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {
 		for (size_t i = 0; i < ARRAY_SIZE(bad_cases); i++)
 			if (!kind->packed || !bad_cases[i].split_only)
-				add(list, kind, modes[m].mode, bad_cases[i].what, bad_completion,
-				    &bad_cases[i], modes[m].features);
-		add(list, kind, modes[m].mode, "an id twice", id_twice, NULL, modes[m].features);
+				kind_add(list, kind, modes[m].mode, bad_cases[i].what,
+					 bad_completion, &bad_cases[i], modes[m].features);
+		kind_add(list, kind, modes[m].mode, "an id twice", id_twice, NULL,
+			 modes[m].features);
 	}
 	for (size_t m = 0; m < 2; m++)
-		add(list, kind, modes[m].mode, "num_buffers without mergeable buffers",
-		    num_buffers_not_negotiated, NULL, modes[m].features);
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		add(list, kind, "", plain[i].what, plain[i].fn, NULL, 0);
+		kind_add(list, kind, modes[m].mode, "num_buffers without mergeable buffers",
+			 num_buffers_not_negotiated, NULL, modes[m].features);
+	KIND_ADD_PLAIN(list, kind, "", plain, 0);
 }
 
 int main(void)
 {
-	static struct case_list list;
+	static struct kind_list list;
 
 	for (size_t i = 0; i < RING_KINDS; i++) {
 		const struct ring_kind *kind = &ring_kinds[i];
@@ -684,5 +643,5 @@ int main(void)
 		if (kind->in_order)
 			add_in_order(&list, kind);
 	}
-	return case_run("trust_rx", &list);
+	return case_run("trust_rx", &list.cases);
 }

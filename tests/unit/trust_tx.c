@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "ring_rig.h"
+#include "trust.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#include "../../drivers/virtio/feature_bits.h"
 
 /* What a device may write into a transmit queue, and what a program may hand to one. */
 
-#define INDIRECT      BIT64(F_INDIRECT_DESC)
-#define COUNTER(name) offsetof(struct vio_queue_stats, name)
-
-struct kind_case {
-	const struct ring_kind *kind;
-	const void *c;
-	uint64_t features;
-};
-
-static uint64_t *counter(const struct rig *rig, size_t offset)
-{
-	return (uint64_t *)(void *)((char *)rig->stats + offset);
-}
+#define INDIRECT BIT64(F_INDIRECT_DESC)
 
 /* The device takes and uses everything that it finds. */
 static unsigned int drain(struct rig *rig)
@@ -452,31 +437,9 @@ static void largest_ring(void **state)
 	rig_close(&rig);
 }
 
-static char names[CASES_MAX][160];
-static struct kind_case of_kind[CASES_MAX];
-
-static void add(struct case_list *list, const struct ring_kind *kind, const char *mode,
-		const char *what, CMUnitTestFunction fn, const void *c, uint64_t features)
+static void add_plain(struct kind_list *list, const struct ring_kind *kind)
 {
-	const size_t i = list->n;
-
-	if (i == CASES_MAX)
-		abort();
-	of_kind[i] = (struct kind_case){ kind, c, features };
-	snprintf(names[i], sizeof(names[i]), "%s%s: %s", kind->what, mode, what);
-	case_add(list, names[i], fn, &of_kind[i]);
-}
-
-#define ADD_TABLE(table, fn) \
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++) \
-	add(list, kind, "", (table)[i].what, fn, &(table)[i], 0)
-
-static void add_plain(struct case_list *list, const struct ring_kind *kind)
-{
-	static const struct {
-		const char *what;
-		CMUnitTestFunction fn;
-	} plain[] = {
+	static const struct plain_case plain[] = {
 		{ "an id twice", id_twice },
 		{ "an id that was not posted", not_posted },
 		{ "an id inside a chain", inside_a_chain },
@@ -488,18 +451,17 @@ static void add_plain(struct case_list *list, const struct ring_kind *kind)
 		{ "a ring of 32768 entries", largest_ring },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		add(list, kind, "", plain[i].what, plain[i].fn, NULL, 0);
+	KIND_ADD_PLAIN(list, kind, "", plain, 0);
 }
 
-static void add_in_order(struct case_list *list, const struct ring_kind *kind)
+static void add_in_order(struct kind_list *list, const struct ring_kind *kind)
 {
-	ADD_TABLE(batch_cases, bad_batch);
-	add(list, kind, "", "batches of all lengths", batches, NULL, 0);
-	add(list, kind, ", indirect", "batches of all lengths", batches, NULL, INDIRECT);
+	KIND_ADD_TABLE(list, kind, "", batch_cases, bad_batch, 0);
+	kind_add(list, kind, "", "batches of all lengths", batches, NULL, 0);
+	kind_add(list, kind, ", indirect", "batches of all lengths", batches, NULL, INDIRECT);
 }
 
-static void add_kind(struct case_list *list, const struct ring_kind *kind)
+static void add_kind(struct kind_list *list, const struct ring_kind *kind)
 {
 	static const struct {
 		const char *mode;
@@ -508,30 +470,30 @@ static void add_kind(struct case_list *list, const struct ring_kind *kind)
 
 	for (size_t i = 0; i < ARRAY_SIZE(id_cases); i++)
 		if (!kind->packed || !id_cases[i].split_only)
-			add(list, kind, "", id_cases[i].what, bad_id, &id_cases[i], 0);
+			kind_add(list, kind, "", id_cases[i].what, bad_id, &id_cases[i], 0);
 	for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {
-		add(list, kind, modes[m].mode, "packets of 1 to 64 segments", segments, NULL,
-		    modes[m].features);
-		add(list, kind, modes[m].mode, "65 segments", too_many_segments, NULL,
-		    modes[m].features);
+		kind_add(list, kind, modes[m].mode, "packets of 1 to 64 segments", segments, NULL,
+			 modes[m].features);
+		kind_add(list, kind, modes[m].mode, "65 segments", too_many_segments, NULL,
+			 modes[m].features);
 		if (!kind->in_order)
-			add(list, kind, modes[m].mode, "buffers come back out of order",
-			    out_of_order, NULL, modes[m].features);
+			kind_add(list, kind, modes[m].mode, "buffers come back out of order",
+				 out_of_order, NULL, modes[m].features);
 	}
 	add_plain(list, kind);
-	ADD_TABLE(packet_cases, bad_packet);
+	KIND_ADD_TABLE(list, kind, "", packet_cases, bad_packet, 0);
 	if (!kind->packed)
-		add(list, kind, "", "the index moves by more than is in flight", bad_index, NULL,
-		    0);
+		kind_add(list, kind, "", "the index moves by more than is in flight", bad_index,
+			 NULL, 0);
 	if (kind->in_order)
 		add_in_order(list, kind);
 }
 
 int main(void)
 {
-	static struct case_list list;
+	static struct kind_list list;
 
 	for (size_t i = 0; i < RING_KINDS; i++)
 		add_kind(&list, &ring_kinds[i]);
-	return case_run("trust_tx", &list);
+	return case_run("trust_tx", &list.cases);
 }
