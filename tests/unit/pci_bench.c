@@ -46,3 +46,17 @@ struct transport *pci_bench_transport(struct fake_pci *f)
 	assert_int_equal(pci_transport_make(&f->dev, 20, &tp), 0);
 	return tp;
 }
+
+void pci_bench_steps(const struct fake_pci *f, const struct pci_step *steps, size_t n)
+{
+	for (size_t i = 0; i < n && i < f->n_log; i++) {
+		const struct fake_access *a = &f->log[i];
+
+		if (a->write != steps[i].write || a->off != steps[i].off ||
+		    a->width != steps[i].width ||
+		    (steps[i].value != ANY && a->value != steps[i].value))
+			fail_msg("access %zu is %s %u byte at 0x%x of 0x%x", i,
+				 a->write ? "write" : "read", a->width, a->off, a->value);
+	}
+	assert_int_equal(f->n_log, n);
+}

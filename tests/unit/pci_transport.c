@@ -10,24 +10,8 @@
 
 #define BASE  (BIT64(F_VERSION_1) | BIT64(NET_F_MAC) | BIT64(NET_F_STATUS) | BIT64(NET_F_MTU))
 #define ALL   UINT64_MAX
-#define ANY   UINT32_MAX /* a value that the test does not know */
 #define RESET BIT64(F_RING_RESET)
 
-/* One access to the common configuration, or to the device's. */
-struct step {
-	bool write;
-	uint16_t off;
-	uint8_t width;
-	uint32_t value;
-};
-#define R(off, width, value) \
-	{ \
-		false, off, width, value \
-	}
-#define W(off, width, value) \
-	{ \
-		true, off, width, value \
-	}
 #define STATUS(old, now) R(COMMON_STATUS, 1, old), W(COMMON_STATUS, 1, now)
 #define OFFER(word, value) \
 	W(COMMON_DEVICE_FEATURE_SELECT, 4, word), R(COMMON_DEVICE_FEATURE, 4, value)
@@ -40,7 +24,7 @@ struct step {
 #define PLACE                     PARTS, ADDRESS(COMMON_QUEUE_DEVICE)
 
 /* "Device Initialization" with 64-entry queues, of which 32 entries are used. */
-static const struct step bring_up[] = {
+static const struct pci_step bring_up[] = {
 	W(COMMON_STATUS, 1, 0),
 	R(COMMON_STATUS, 1, 0),
 	STATUS(0, 1),
@@ -87,20 +71,6 @@ static const struct step bring_up[] = {
 	STATUS(11, 15),
 };
 
-static void assert_steps(const struct fake_pci *f, const struct step *steps, size_t n)
-{
-	for (size_t i = 0; i < n && i < f->n_log; i++) {
-		const struct fake_access *a = &f->log[i];
-
-		if (a->write != steps[i].write || a->off != steps[i].off ||
-		    a->width != steps[i].width ||
-		    (steps[i].value != ANY && a->value != steps[i].value))
-			fail_msg("access %zu is %s %u byte at 0x%x of 0x%x", i,
-				 a->write ? "write" : "read", a->width, a->off, a->value);
-	}
-	assert_int_equal(f->n_log, n);
-}
-
 static uint64_t queue_address(const struct fake_pci *f, unsigned int q, unsigned int part)
 {
 	return f->queue[q].addr[2 * part] | (uint64_t)f->queue[q].addr[2 * part + 1] << 32;
@@ -119,7 +89,7 @@ static void comes_up(void **state)
 	pci_bench_open(&b, tp, 1, 32);
 	fake_log_clear(&f);
 	assert_int_equal(device_start(b.port), 0);
-	assert_steps(&f, bring_up, ARRAY_SIZE(bring_up));
+	pci_bench_steps(&f, bring_up, ARRAY_SIZE(bring_up));
 	for (unsigned int q = 0; q < 2; q++) {
 		const struct ring *r = q ? &b.port->txq[0]->ring : &b.port->rxq[0]->ring;
 

@@ -11,22 +11,7 @@
 
 #define MRG   ((uint32_t)BIT64(NET_F_MRG_RXBUF))
 #define PLAIN ((uint32_t)(BIT64(NET_F_MAC) | BIT64(F_ANY_LAYOUT)))
-#define ANY   UINT32_MAX
 
-struct step {
-	bool write;
-	uint16_t off;
-	uint8_t width;
-	uint32_t value;
-};
-#define R(off, width, value) \
-	{ \
-		false, off, width, value \
-	}
-#define W(off, width, value) \
-	{ \
-		true, off, width, value \
-	}
 #define STATUS(old, now) R(LEGACY_STATUS, 1, old), W(LEGACY_STATUS, 1, now)
 #define VENDOR           R(20, 1, 0x52), R(21, 1, 0x54), R(22, 1, 0)
 #define MAC              VENDOR, R(23, 1, 1), R(24, 1, 2), R(25, 1, 3)
@@ -34,7 +19,7 @@ struct step {
 #define QUEUE(i)         W(LEGACY_QUEUE_SELECT, 2, i), SIZE, W(LEGACY_QUEUE_PFN, 4, ANY)
 
 /* "Legacy Interface: Device Initialization": no FEATURES_OK, and the ring is as large as it is. */
-static const struct step bring_up[] = {
+static const struct pci_step bring_up[] = {
 	W(LEGACY_STATUS, 1, 0),
 	R(LEGACY_STATUS, 1, 0),
 	STATUS(0, 1),
@@ -62,16 +47,7 @@ static void comes_up(void **state)
 	pci_bench_open(&b, tp, 1, 0);
 	fake_log_clear(&f);
 	assert_int_equal(device_start(b.port), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(bring_up); i++) {
-		const struct fake_access *a = &f.log[i];
-		const struct step *s = &bring_up[i];
-
-		if (a->write != s->write || a->off != s->off || a->width != s->width ||
-		    (s->value != ANY && a->value != s->value))
-			fail_msg("access %zu is %s %u byte at %u of 0x%x", i,
-				 a->write ? "write" : "read", a->width, a->off, a->value);
-	}
-	assert_int_equal(f.n_log, ARRAY_SIZE(bring_up));
+	pci_bench_steps(&f, bring_up, ARRAY_SIZE(bring_up));
 	assert_int_equal(b.port->hdr_len, 10);
 	assert_int_equal(b.port->entries, 64);
 	assert_non_null(strstr(tp->ops->describe(tp), "legacy virtio over pci 0000:00:04.0"));
