@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "../../drivers/virtio/device.h"
+#include "port_bench.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../../drivers/virtio/port.h"
 #include "../../lib/base/err.h"
-#include "../../lib/mem/mem.h"
 #include "ring_rig.h"
 
 /*
@@ -198,48 +196,6 @@ static struct script script(uint64_t offered)
 				.ctrl_index = 4 };
 }
 
-struct bench {
-	struct vio_pool *pool;
-	struct virtio_port *port;
-	size_t used;
-};
-
-static void bench_open(struct bench *b, struct script *s, uint16_t queues, uint16_t entries)
-{
-	const struct vio_region_opts pages =
-		VIO_OPTS(struct vio_region_opts, .page = VIO_PAGE_NORMAL);
-	const struct vio_pool_opts opts =
-		VIO_OPTS(struct vio_pool_opts, .buffers = 2048, .region_opts = &pages);
-	struct vio_pool_info info;
-
-	assert_int_equal(vio_pool_open(&opts, &b->pool), 0);
-	vio_pool_info(b->pool, &info);
-	b->used = region_used(info.region);
-	b->port = calloc(1, sizeof(*b->port));
-	assert_non_null(b->port);
-	*b->port = (struct virtio_port){
-		.pub = { &virtio_driver, (char *)(uintptr_t) "script:" },
-		.tp = &s->tp,
-		.pool = b->pool,
-		.region = info.region,
-		.timeout_ms = 20,
-		.queues_wanted = queues,
-		.entries_wanted = entries,
-	};
-}
-
-static void bench_close(struct bench *b)
-{
-	struct vio_pool_info info;
-
-	vio_pool_info(b->pool, &info);
-	assert_int_equal(info.out, 0);
-	assert_int_equal(info.double_puts, 0);
-	assert_int_equal(region_used(info.region), b->used);
-	free(b->port);
-	assert_int_equal(vio_pool_close(b->pool), 0);
-}
-
 static const struct op_case {
 	const char *what;
 	enum op op;
@@ -262,33 +218,33 @@ static void op_fails(void **state)
 	const struct op_case *c = *state;
 	struct script good = script(c->offered), s;
 	unsigned int calls;
-	struct bench b;
+	struct port_bench b;
 
-	bench_open(&b, &good, 2, 0);
+	port_bench_open(&b, &good.tp, 2, 0);
 	assert_int_equal(device_start(b.port), 0);
 	calls = good.calls[c->op];
 	assert_true(calls > 0);
 	device_stop(b.port);
-	bench_close(&b);
+	port_bench_close(&b);
 	for (unsigned int at = 1; at <= calls; at++) {
 		s = script(c->offered);
 		s.fail = c->op;
 		s.fail_at = at;
-		bench_open(&b, &s, 2, 0);
+		port_bench_open(&b, &s.tp, 2, 0);
 		assert_int_equal(device_start(b.port), -ETIMEDOUT);
 		assert_non_null(strstr(vio_error_last()->what, "script: op"));
 		assert_true(s.ever & STATUS_FAILED);
 		assert_int_equal(s.status, 0); /* and reset at last */
 		assert_int_equal(b.port->rx_ready + b.port->tx_ready, 0);
 		assert_null(b.port->ctrl);
-		bench_close(&b);
+		port_bench_close(&b);
 	}
 }
 
 /* A device without one of the fields. */
 static void config_lacks(void **state)
 {
-	struct bench b;
+	struct port_bench b;
 
 	(void)state;
 	for (unsigned int at = 1; at <= 4; at++) {
@@ -297,14 +253,14 @@ static void config_lacks(void **state)
 		s.nodata_at = at;
 		s.mtu = 1400;
 		s.ctrl_index = at == 2 ? 2 : 4;
-		bench_open(&b, &s, 2, 0);
+		port_bench_open(&b, &s.tp, 2, 0);
 		assert_int_equal(device_start(b.port), 0);
 		assert_int_equal(b.port->mtu, at == 1 ? 1500 : 1400);
 		assert_int_equal(b.port->queues, at == 2 ? 1 : 2);
 		assert_int_equal(b.port->mac[0] & 3, 2);
 		assert_true(b.port->link.up);
 		device_stop(b.port);
-		bench_close(&b);
+		port_bench_close(&b);
 	}
 }
 
@@ -344,13 +300,13 @@ static void starts(void **state)
 {
 	const struct start_case *c = *state;
 	struct script s = script(c->offered);
-	struct bench b;
+	struct port_bench b;
 
 	s.size_max = c->size_max;
 	s.pairs = c->pairs;
 	s.mtu = c->mtu;
 	s.hidden = c->hidden;
-	bench_open(&b, &s, c->queues, c->entries);
+	port_bench_open(&b, &s.tp, c->queues, c->entries);
 	assert_int_equal(device_start(b.port), c->rc);
 	if (c->rc < 0) {
 		assert_int_equal(vio_error_last()->code, c->rc);
@@ -364,7 +320,7 @@ static void starts(void **state)
 			assert_true(b.port->ctrl->ring.doorbell.data >= 2);
 		device_stop(b.port);
 	}
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 static const struct ctrl_size_case {
@@ -388,30 +344,30 @@ static void ctrl_sized(void **state)
 {
 	const struct ctrl_size_case *c = *state;
 	struct script s = script(c->offered);
-	struct bench b;
+	struct port_bench b;
 
 	s.ctrl_size = c->size;
-	bench_open(&b, &s, c->queues, 0);
+	port_bench_open(&b, &s.tp, c->queues, 0);
 	s.ctrl_index = c->queues > 1 ? 4 : 2;
 	assert_int_equal(device_start(b.port), c->rc);
 	if (c->rc == 0) {
 		assert_int_equal(b.port->ctrl ? b.port->ctrl->ring.entries : 0, c->entries);
 		device_stop(b.port);
 	}
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 static void ctrl_never_answers(void **state)
 {
 	struct script s = script(MULTI);
-	struct bench b;
+	struct port_bench b;
 
 	(void)state;
 	s.ctrl_silent = true;
-	bench_open(&b, &s, 2, 0);
+	port_bench_open(&b, &s.tp, 2, 0);
 	assert_int_equal(device_start(b.port), -ETIMEDOUT);
 	assert_true(s.ever & STATUS_FAILED);
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 static const struct check_case {
@@ -428,9 +384,9 @@ static void check_sticks(void **state)
 	const struct check_case *c = *state;
 	struct script s = script(BASE);
 	struct vio_pkt pkts[4];
-	struct bench b;
+	struct port_bench b;
 
-	bench_open(&b, &s, 1, 0);
+	port_bench_open(&b, &s.tp, 1, 0);
 	assert_int_equal(device_start(b.port), 0);
 	assert_int_equal(vio_port_check(&b.port->pub), VIO_PORT_UP);
 	s.check = c->rc;
@@ -443,7 +399,7 @@ static void check_sticks(void **state)
 	assert_int_equal(vio_rx_burst(vio_port_rxq(&b.port->pub, 0), pkts, 4), 0);
 	assert_int_equal(vio_tx_burst(vio_port_txq(&b.port->pub, 0), pkts, 4), 0);
 	device_stop(b.port);
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 static const struct link_case {
@@ -461,9 +417,9 @@ static void link_fails(void **state)
 	const struct link_case *c = *state;
 	struct script s = script(BASE);
 	struct vio_port_info info;
-	struct bench b;
+	struct port_bench b;
 
-	bench_open(&b, &s, 1, 0);
+	port_bench_open(&b, &s.tp, 1, 0);
 	assert_int_equal(device_start(b.port), 0);
 	s.fail = OP_CONFIG;
 	s.fail_rc = c->rc;
@@ -472,7 +428,7 @@ static void link_fails(void **state)
 	vio_port_info(&b.port->pub, &info);
 	assert_true(info.link_up);
 	device_stop(b.port);
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 static void broken_queue(void **state)
@@ -480,10 +436,10 @@ static void broken_queue(void **state)
 	struct script s = script(BASE);
 	struct split_used *used;
 	struct vio_pkt pkts[4];
-	struct bench b;
+	struct port_bench b;
 
 	(void)state;
-	bench_open(&b, &s, 1, 0);
+	port_bench_open(&b, &s.tp, 1, 0);
 	assert_int_equal(device_start(b.port), 0);
 	used = b.port->rxq[0]->ring.device.used;
 	used->idx = le16_from(999);
@@ -494,7 +450,7 @@ static void broken_queue(void **state)
 	s.check = -EPIPE;
 	assert_int_equal(vio_port_check(&b.port->pub), VIO_PORT_BACKEND_GONE);
 	device_stop(b.port);
-	bench_close(&b);
+	port_bench_close(&b);
 }
 
 int main(void)

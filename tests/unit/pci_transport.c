@@ -79,14 +79,14 @@ static uint64_t queue_address(const struct fake_pci *f, unsigned int q, unsigned
 static void comes_up(void **state)
 {
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	(void)state;
 	fake_modern(&f, BASE);
 	tp = pci_bench_transport(&f);
 	assert_true(f.master);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	fake_log_clear(&f);
 	assert_int_equal(device_start(b.port), 0);
 	pci_bench_steps(&f, bring_up, ARRAY_SIZE(bring_up));
@@ -111,7 +111,7 @@ static void comes_up(void **state)
 	assert_false(f.master);
 	assert_int_equal(f.closes, 1);
 	assert_int_equal(f.wrong, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 /* What a device may do wrong on the way, and what comes of it. */
@@ -212,7 +212,7 @@ static void goes_wrong(void **state)
 {
 	const struct bad_case *c = *state;
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	fake_modern(&f, c->offered);
@@ -222,7 +222,7 @@ static void goes_wrong(void **state)
 	f.how = c->how;
 	f.status = c->how.status;
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	assert_int_equal(device_start(b.port), c->rc);
 	if (c->rc < 0) {
 		assert_string_equal(vio_error_last()->id, c->id);
@@ -237,7 +237,7 @@ static void goes_wrong(void **state)
 		assert_false(f.master); /* it can't be trusted with memory any more */
 	f.how.reset_stuck = false;
 	tp->ops->close(tp);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 	assert_int_equal(f.wrong, 0);
 	assert_int_equal(f.regions, 0);
 }
@@ -301,23 +301,23 @@ static void goes_away(void **state)
 {
 	unsigned int accesses;
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	(void)state;
 	fake_modern(&f, BASE);
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	fake_log_clear(&f);
 	assert_int_equal(device_start(b.port), 0);
 	accesses = f.accesses;
 	device_stop(b.port);
 	tp->ops->close(tp);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 	for (unsigned int at = 1; at < accesses; at++) {
 		fake_modern(&f, BASE);
 		tp = pci_bench_transport(&f);
-		pci_bench_open(&b, tp, 1, 32);
+		port_bench_open(&b, tp, 1, 32);
 		fake_log_clear(&f);
 		f.how.gone_at = at;
 		assert_int_equal(device_start(b.port), -EIO);
@@ -327,7 +327,7 @@ static void goes_away(void **state)
 		tp->ops->close(tp);
 		assert_int_equal(f.closes, 1);
 		assert_int_equal(f.regions, 0);
-		pci_bench_close(&b);
+		port_bench_close(&b);
 	}
 }
 
@@ -335,14 +335,14 @@ static void goes_away(void **state)
 static unsigned int start_failing(unsigned int at)
 {
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 	unsigned int calls;
 	int rc;
 
 	fake_modern(&f, BASE);
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	fake_log_clear(&f);
 	f.how.fail_at = at;
 	rc = device_start(b.port);
@@ -354,7 +354,7 @@ static unsigned int start_failing(unsigned int at)
 	assert_int_equal(rc, at ? -EIO : 0);
 	tp->ops->close(tp);
 	assert_int_equal(f.regions, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 	return calls;
 }
 
@@ -489,14 +489,14 @@ static void queue_resets(void **state)
 {
 	const struct reset_case *c = *state;
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	fake_modern(&f, c->offered);
 	f.how.queue_reset_takes = c->takes;
 	f.how.stays_enabled = c->stays;
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	assert_int_equal(device_start(b.port), 0);
 	assert_int_equal(tp->ops->queue_disable(tp, 1), c->rc);
 	if (c->rc == 0) {
@@ -506,7 +506,7 @@ static void queue_resets(void **state)
 	device_stop(b.port);
 	tp->ops->close(tp);
 	assert_int_equal(f.wrong, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 static const struct status_case {
@@ -544,13 +544,13 @@ static void regions(void **state)
 	struct doorbell db = { 0 };
 	uint64_t bias[2];
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	(void)state;
 	fake_modern(&f, BASE);
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 32);
+	port_bench_open(&b, tp, 1, 32);
 	assert_int_equal(tp->ops->map(tp, b.port->region, &bias[0]), 0);
 	assert_int_equal(tp->ops->map(tp, b.port->region, &bias[1]), 0);
 	assert_true(bias[0] == FAKE_BIAS && bias[1] == FAKE_BIAS);
@@ -559,7 +559,7 @@ static void regions(void **state)
 	assert_int_equal(f.queue[0].enable, 0);
 	tp->ops->close(tp);
 	assert_int_equal(f.regions, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 int main(void)

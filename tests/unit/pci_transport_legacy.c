@@ -37,14 +37,14 @@ static const struct pci_step bring_up[] = {
 static void comes_up(void **state)
 {
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	(void)state;
 	fake_legacy(&f, PLAIN | 1u << 30);
 	tp = pci_bench_transport(&f);
 	assert_true(f.dev.dma_limit == (UINT64_C(1) << 44) - 1);
-	pci_bench_open(&b, tp, 1, 0);
+	port_bench_open(&b, tp, 1, 0);
 	fake_log_clear(&f);
 	assert_int_equal(device_start(b.port), 0);
 	pci_bench_steps(&f, bring_up, ARRAY_SIZE(bring_up));
@@ -54,11 +54,11 @@ static void comes_up(void **state)
 	device_stop(b.port);
 	tp->ops->close(tp);
 	assert_int_equal(f.wrong, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 /* The ring of queue @q as the device finds it ("Legacy Interfaces: A Note on Virtqueue Layout"). */
-static struct rig ring_seen(const struct fake_pci *f, const struct pci_bench *b, unsigned int q)
+static struct rig ring_seen(const struct fake_pci *f, const struct port_bench *b, unsigned int q)
 {
 	const size_t n = f->queue[q].size, used = (18 * n + 6 + 4095) / 4096 * 4096;
 	struct vio_region_info info;
@@ -74,7 +74,7 @@ static struct rig ring_seen(const struct fake_pci *f, const struct pci_bench *b,
 }
 
 /* Where the driver has what the device knows by this address. */
-static char *memory_of(const struct pci_bench *b, const char *address)
+static char *memory_of(const struct port_bench *b, const char *address)
 {
 	struct vio_region_info info;
 
@@ -83,7 +83,7 @@ static char *memory_of(const struct pci_bench *b, const char *address)
 }
 
 /* The device gives back what is sent, with a header of @hdr bytes. Return: frames. */
-static unsigned int echo(struct rig *tx, struct rig *rx, const struct pci_bench *b, uint32_t hdr)
+static unsigned int echo(struct rig *tx, struct rig *rx, const struct port_bench *b, uint32_t hdr)
 {
 	struct offer from, to;
 	unsigned int n = 0;
@@ -134,14 +134,14 @@ static void moves(void **state)
 	struct vio_cache *cache;
 	struct rig rx, tx;
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	fake_legacy(&f, c->offered);
 	for (unsigned int i = 0; i < FAKE_QUEUES; i++)
 		f.queue[i].size = c->size;
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, 0);
+	port_bench_open(&b, tp, 1, 0);
 	if (c->offered & MRG)
 		features_add(&b.port->wishes.on, NET_F_MRG_RXBUF);
 	assert_int_equal(device_start(b.port), 0);
@@ -174,7 +174,7 @@ static void moves(void **state)
 	device_stop(b.port);
 	tp->ops->close(tp);
 	assert_int_equal(f.wrong, 0);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 static const struct bad_case {
@@ -252,7 +252,7 @@ static void goes_wrong(void **state)
 {
 	const struct bad_case *c = *state;
 	struct transport *tp;
-	struct pci_bench b;
+	struct port_bench b;
 	struct fake_pci f;
 
 	fake_legacy(&f, c->offered);
@@ -262,7 +262,7 @@ static void goes_wrong(void **state)
 	f.how = c->how;
 	f.status = c->how.status;
 	tp = pci_bench_transport(&f);
-	pci_bench_open(&b, tp, 1, c->entries);
+	port_bench_open(&b, tp, 1, c->entries);
 	assert_int_equal(device_start(b.port), c->rc);
 	if (c->rc < 0)
 		assert_string_equal(vio_error_last()->id, c->id);
@@ -272,7 +272,7 @@ static void goes_wrong(void **state)
 	tp->ops->close(tp);
 	assert_int_equal(f.regions, 0);
 	assert_int_equal(f.closes, 1);
-	pci_bench_close(&b);
+	port_bench_close(&b);
 }
 
 /* What is no legacy device. */
@@ -423,12 +423,12 @@ static void goes_away(void **state)
 	(void)state;
 	for (unsigned int at = 0; at < accesses; at++) {
 		struct transport *tp;
-		struct pci_bench b;
+		struct port_bench b;
 		struct fake_pci f;
 
 		fake_legacy(&f, PLAIN);
 		tp = pci_bench_transport(&f);
-		pci_bench_open(&b, tp, 1, 0);
+		port_bench_open(&b, tp, 1, 0);
 		fake_log_clear(&f);
 		f.how.gone_at = at;
 		assert_int_equal(device_start(b.port), at ? -EIO : 0);
@@ -438,7 +438,7 @@ static void goes_away(void **state)
 		}
 		tp->ops->close(tp);
 		assert_int_equal(f.regions, 0);
-		pci_bench_close(&b);
+		port_bench_close(&b);
 	}
 }
 
