@@ -145,3 +145,26 @@ void tree_pci_group(const char *address, int group)
 	snprintf(text, sizeof(text), "-> ../../../../kernel/iommu_groups/%d", group);
 	tree_pci_put(address, "iommu_group", text);
 }
+
+static int setup(void **state)
+{
+	(void)state;
+	tree_make();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_remove();
+	return 0;
+}
+
+int tree_case_run(const char *group, struct case_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		list->test[i].setup_func = setup;
+		list->test[i].teardown_func = teardown;
+	}
+	return case_run(group, list);
+}

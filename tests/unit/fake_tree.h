@@ -2,7 +2,7 @@
 #ifndef UNIT_FAKE_TREE_H
 #define UNIT_FAKE_TREE_H
 
-#include <stddef.h>
+#include "../cases.h"
 
 /*
  * A folder with a small /sys, /dev and /proc of the test's own. Paths are relative to it, and
@@ -30,5 +30,8 @@ void tree_pci(const char *address, unsigned int vendor, unsigned int device, con
 void tree_pci_put(const char *address, const char *name, const char *text);
 /* Put it into an IOMMU group. */
 void tree_pci_group(const char *address, int group);
+
+/* As case_run(), each case with a new tree, which goes with it. */
+int tree_case_run(const char *group, struct case_list *list);
 
 #endif

@@ -150,20 +150,6 @@ static const struct scan_case {
 	  A " 1af4:1041/1041 020000.1 modern type 1|virtio-pci||group -1|node -1| a b c d|-|-|-" },
 };
 
-static int setup(void **state)
-{
-	(void)state;
-	tree_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove();
-	return 0;
-}
-
 static void scans(void **state)
 {
 	const struct scan_case *c = *state;
@@ -342,9 +328,5 @@ int main(void)
 	case_add(&list, "a folder that can't be read is an error", no_folder, NULL);
 	case_add(&list, "a root that is too long is refused", long_root, NULL);
 	case_add(&list, "the machine itself can be read", this_machine, NULL);
-	for (size_t i = 0; i < list.n; i++) {
-		list.test[i].setup_func = setup;
-		list.test[i].teardown_func = teardown;
-	}
-	return case_run("scan", &list);
+	return tree_case_run("scan", &list);
 }

@@ -11,21 +11,9 @@
 
 #include "../../cases.h"
 #include "../fake_tree.h"
+#include "fake_host.h"
 
 /* ---- the scene ---- */
-
-static bool root_may(const struct host *h, const char *path)
-{
-	(void)h;
-	return access(tree_path(path), F_OK) == 0;
-}
-
-static bool nobody_may(const struct host *h, const char *path)
-{
-	(void)h;
-	(void)path;
-	return false;
-}
 
 #define MORE_MAX 6
 
@@ -51,20 +39,6 @@ struct scene {
 	const char *given;
 };
 
-static int setup(void **state)
-{
-	(void)state;
-	tree_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove();
-	return 0;
-}
-
 static void build(const struct scene *s)
 {
 	tree_put(DRV "virtio-pci", "/");
@@ -88,8 +62,7 @@ static void build(const struct scene *s)
 static bool play(const struct scene *s, struct kernel *k, struct rebind *r)
 {
 	*r = (struct rebind){ .h = &k->host, .ops = &kernel_ops, .arg = k };
-	k->host.root = tree_root;
-	k->host.may_open = k->not_root ? nobody_may : root_may;
+	fake_host(&k->host, k->not_root);
 	r->driver = s->driver ? s->driver : s->back ? NULL : "vfio-pci";
 	r->owner = s->owner;
 	r->force = s->force;
@@ -109,7 +82,7 @@ static bool play(const struct scene *s, struct kernel *k, struct rebind *r)
 	}
 #define ROUTE_OF(dev) \
 	{ \
-		"proc/net/route", dev "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n" \
+		"proc/net/route", DEFAULT_ROUTE(dev) \
 	}
 
 /* clang-format off */
@@ -470,9 +443,5 @@ int main(void)
 	case_add(&list, "a signal comes when the change is whole", signals_wait, NULL);
 	case_add(&list, "a device is bound by one process at a time", one_at_a_time, NULL);
 	case_add(&list, "there is room for a number of devices", no_room, NULL);
-	for (size_t i = 0; i < list.n; i++) {
-		list.test[i].setup_func = setup;
-		list.test[i].teardown_func = teardown;
-	}
-	return case_run("bind", &list);
+	return tree_case_run("bind", &list);
 }

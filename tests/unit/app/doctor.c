@@ -3,23 +3,21 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../../cases.h"
 #include "../fake_tree.h"
+#include "fake_host.h"
 
-#define A            "0000:00:04.0"
-#define PORT         "pci:" A
-#define DEV          "sys/bus/pci/devices/" A "/"
-#define MODE         "sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
-#define NODE(n)      "sys/devices/system/node/node" n "/"
-#define TWO_MB       "hugepages/hugepages-2048kB/"
-#define GIB          "hugepages/hugepages-1048576kB/"
-#define CPU          "sys/devices/system/cpu/"
-#define DEFAULT(dev) dev "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-#define LIMIT(n)     "Limit Soft Hard Units\nMax locked memory         " n "  unlimited  bytes\n"
-#define UNIX(path)   "0000000000000000: 00000002 00000000 00010000 0001 01 4711 " path "\n"
+#define A          "0000:00:04.0"
+#define PORT       "pci:" A
+#define DEV        "sys/bus/pci/devices/" A "/"
+#define MODE       "sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
+#define NODE(n)    "sys/devices/system/node/node" n "/"
+#define TWO_MB     "hugepages/hugepages-2048kB/"
+#define GIB        "hugepages/hugepages-1048576kB/"
+#define CPU        "sys/devices/system/cpu/"
+#define LIMIT(n)   "Limit Soft Hard Units\nMax locked memory         " n "  unlimited  bytes\n"
+#define UNIX(path) "0000000000000000: 00000002 00000000 00010000 0001 01 4711 " path "\n"
 #define RELEASE \
 	{ \
 		"proc/sys/kernel/osrelease", "6.1.0-28\n" \
@@ -83,10 +81,10 @@ static const struct check_case {
 
 	{ "no interface", "NETDEV-INUSE", PORT, "vfio-pci", 4, { { 0 } }, LEVEL_OK, "no interface" },
 	{ "an interface that carries nothing", "NETDEV-INUSE", PORT, "virtio-pci", 4,
-	  { { DEV "virtio0/net/eth4", "/" }, { "proc/net/route", DEFAULT("eth0") } },
+	  { { DEV "virtio0/net/eth4", "/" }, { "proc/net/route", DEFAULT_ROUTE("eth0") } },
 	  LEVEL_OK, "eth4 carries neither" },
 	{ "an interface with the default route", "NETDEV-INUSE", PORT, "virtio-pci", 4,
-	  { { DEV "virtio0/net/eth4", "/" }, { "proc/net/route", DEFAULT("eth4") } },
+	  { { DEV "virtio0/net/eth4", "/" }, { "proc/net/route", DEFAULT_ROUTE("eth4") } },
 	  LEVEL_FAIL, "eth4 carries: default route" },
 
 	{ "the file may be opened", "VFIO-PERM", PORT, "vfio-pci", 4, { { "dev/vfio/4", "" } },
@@ -246,38 +244,6 @@ static const struct check_case nobody_cases[] = {
 	/* clang-format on */
 };
 
-static int setup(void **state)
-{
-	(void)state;
-	tree_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove();
-	return 0;
-}
-
-static bool there(const struct host *h, const char *path)
-{
-	(void)h;
-	return access(tree_path(path), F_OK) == 0;
-}
-
-static bool not_for_you(const struct host *h, const char *path)
-{
-	(void)h;
-	(void)path;
-	return false;
-}
-
-static void host_of(struct host *h, bool nobody)
-{
-	*h = (struct host){ .root = tree_root, .may_open = nobody ? not_for_you : there };
-}
-
 static bool has_text(const struct finding *f, const char *text)
 {
 	return strstr(f->what, text) || strstr(f->why, text) || strstr(f->now, text) ||
@@ -296,11 +262,11 @@ static void build(const struct check_case *c)
 static void say(const struct check_case *c, bool nobody)
 {
 	static struct doctor d;
-	struct host h;
+	struct host h = { 0 };
 	struct why why;
 
 	build(c);
-	host_of(&h, nobody);
+	fake_host(&h, nobody);
 	assert_true(doctor_open(&d, &h, c->port, &why));
 	doctor_run(&d, c->id);
 	assert_int_equal(d.n, 1);
@@ -352,11 +318,11 @@ static void reads_port(void **state)
 {
 	const struct port_case *c = *state;
 	static struct doctor d;
+	struct host h = { 0 };
 	struct why why = { "" };
-	struct host h;
 
 	tree_pci(A, 0x1af4, 0x1041, NULL);
-	host_of(&h, false);
+	fake_host(&h, false);
 	assert_int_equal(doctor_open(&d, &h, c->port, &why), c->ok);
 	if (!c->ok) {
 		assert_true(why.text[0] != '\0');
@@ -385,7 +351,7 @@ static void many(void **state)
 static void several_nodes(void **state)
 {
 	static struct doctor d;
-	struct host h;
+	struct host h = { 0 };
 	struct why why;
 
 	(void)state;
@@ -395,7 +361,7 @@ static void several_nodes(void **state)
 	tree_put(NODE("1") TWO_MB "nr_hugepages", "3\n");
 	tree_put(NODE("1") TWO_MB "free_hugepages", "3\n");
 	tree_put(NODE("10") TWO_MB "nr_hugepages", "0\n");
-	host_of(&h, false);
+	fake_host(&h, false);
 	assert_true(doctor_open(&d, &h, PORT, &why));
 	doctor_run(&d, "HUGEPAGES");
 	assert_int_equal(d.n, 3);
@@ -414,9 +380,5 @@ int main(void)
 	CASES_ADD(&list, port_cases, reads_port);
 	case_add(&list, "there is room for a number of findings", many, NULL);
 	case_add(&list, "each node is told, and the device's is judged", several_nodes, NULL);
-	for (size_t i = 0; i < list.n; i++) {
-		list.test[i].setup_func = setup;
-		list.test[i].teardown_func = teardown;
-	}
-	return case_run("doctor", &list);
+	return tree_case_run("doctor", &list);
 }

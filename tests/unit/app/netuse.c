@@ -6,12 +6,12 @@
 
 #include "../../cases.h"
 #include "../fake_tree.h"
+#include "fake_host.h"
 
 #define HEAD4 "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 /* 10.0.0.0/24 and 192.168.0.0/16, as little-endian machines print them. */
-#define NET10(dev)    dev "\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-#define NET192(dev)   dev "\t0000A8C0\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
-#define DEFAULT4(dev) dev "\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+#define NET10(dev)  dev "\t0000000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+#define NET192(dev) dev "\t0000A8C0\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
 
 #define ZERO "00000000000000000000000000000000"
 #define ROUTE6(to, prefix, flags, dev) \
@@ -28,10 +28,10 @@ static const struct use_case {
 } use_cases[] = {
 	{ "no routes at all", "", HEAD4, "", { { 0 } }, false, false, "" },
 	{ "no file of routes", "", NULL, NULL, { { 0 } }, false, false, "" },
-	{ "a default route", "", HEAD4 DEFAULT4("eth0"), "", { { 0 } }, true, false, "eth0" },
+	{ "a default route", "", HEAD4 DEFAULT_ROUTE("eth0"), "", { { 0 } }, true, false, "eth0" },
 	{ "a default route of another interface",
 	  "",
-	  HEAD4 DEFAULT4("eth1") NET10("eth0"),
+	  HEAD4 DEFAULT_ROUTE("eth1") NET10("eth0"),
 	  "",
 	  { { 0 } },
 	  false,
@@ -39,7 +39,7 @@ static const struct use_case {
 	  "" },
 	{ "a default route of an interface with a longer name",
 	  "",
-	  HEAD4 DEFAULT4("eth00"),
+	  HEAD4 DEFAULT_ROUTE("eth00"),
 	  "",
 	  { { 0 } },
 	  false,
@@ -71,7 +71,7 @@ static const struct use_case {
 	  "" },
 	{ "the session's own address lies in a net of the interface",
 	  "192.168.9.9 5555 10.0.0.5 22",
-	  HEAD4 NET10("eth0") DEFAULT4("eth1"),
+	  HEAD4 NET10("eth0") DEFAULT_ROUTE("eth1"),
 	  "",
 	  { { 0 } },
 	  false,
@@ -79,7 +79,7 @@ static const struct use_case {
 	  "eth0" },
 	{ "the session's peer is reached through the interface",
 	  "192.168.9.9 5555 172.16.0.1 22",
-	  HEAD4 NET192("eth0") DEFAULT4("eth1"),
+	  HEAD4 NET192("eth0") DEFAULT_ROUTE("eth1"),
 	  "",
 	  { { 0 } },
 	  false,
@@ -87,7 +87,7 @@ static const struct use_case {
 	  "eth0" },
 	{ "the longer prefix counts",
 	  "192.168.9.9 5555 10.0.0.5 22",
-	  HEAD4 DEFAULT4("eth0") NET10("eth1") NET192("eth1"),
+	  HEAD4 DEFAULT_ROUTE("eth0") NET10("eth1") NET192("eth1"),
 	  "",
 	  { { 0 } },
 	  true,
@@ -143,7 +143,7 @@ static const struct use_case {
 	  "" },
 	{ "the default route of its bond",
 	  "",
-	  HEAD4 DEFAULT4("bond0"),
+	  HEAD4 DEFAULT_ROUTE("bond0"),
 	  "",
 	  { { "sys/class/net/eth0/master", "-> ../bond0" } },
 	  true,
@@ -151,7 +151,7 @@ static const struct use_case {
 	  "bond0" },
 	{ "the default route of a VLAN on the bridge of its bond",
 	  "",
-	  HEAD4 DEFAULT4("br0.7"),
+	  HEAD4 DEFAULT_ROUTE("br0.7"),
 	  "",
 	  { { "sys/class/net/eth0/master", "-> ../bond0" },
 	    { "sys/class/net/bond0/master", "-> ../br0" },
@@ -186,26 +186,13 @@ static const struct use_case {
 	  "" },
 };
 
-static int setup(void **state)
-{
-	(void)state;
-	tree_make();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tree_remove();
-	return 0;
-}
-
 static void uses(void **state)
 {
 	const struct use_case *c = *state;
-	struct host h = { .root = tree_root };
+	struct host h = { 0 };
 	struct net_use use;
 
+	fake_host(&h, false);
 	snprintf(h.ssh, sizeof(h.ssh), "%s", c->ssh);
 	if (c->route)
 		tree_put("proc/net/route", c->route);
@@ -223,9 +210,5 @@ int main(void)
 	static struct case_list list;
 
 	CASES_ADD(&list, use_cases, uses);
-	for (size_t i = 0; i < list.n; i++) {
-		list.test[i].setup_func = setup;
-		list.test[i].teardown_func = teardown;
-	}
-	return case_run("netuse", &list);
+	return tree_case_run("netuse", &list);
 }
