@@ -46,12 +46,12 @@ void fake_boot(const char *driver, bool noiommu)
 	put32(0, 0x10411af4);
 	put32(PCI_BASE_ADDRESS_0, 0xc001);
 	put32(PCI_BASE_ADDRESS_0 + 4 * FAKE_BAR, 0xfe00000c);
-	fake_trees(driver, noiommu);
+	vfio_tree_make(driver, noiommu);
 }
 
 void fake_halt(void)
 {
-	fake_trees_remove();
+	tree_remove();
 	assert_int_equal(fake_open_files(), 0);
 	assert_int_equal(fake_dmas(), 0);
 	assert_int_equal(fake.maps, 0);
@@ -60,7 +60,7 @@ void fake_halt(void)
 
 struct own_opts fake_opts(void)
 {
-	return (struct own_opts){ .roots = fake_trees_roots(), .kernel = &fake_kernel };
+	return (struct own_opts){ .roots = vfio_tree_roots(), .kernel = &fake_kernel };
 }
 
 unsigned int fake_open_files(void)

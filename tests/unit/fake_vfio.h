@@ -8,7 +8,7 @@
 
 #include "../../lib/vfio/kernel.h"
 #include "../../lib/vfio/own.h"
-#include "fake_trees.h"
+#include "vfio_tree.h"
 
 /*
  * A kernel with VFIO, iommufd and a UIO driver that lives in this process, stricter than the real

@@ -209,7 +209,7 @@ static void place(void **state)
 	fake.page_sizes = c->page_sizes ? c->page_sizes : fake.page_sizes;
 	fake.no_ranges = c->no_ranges;
 	if (c->reserved)
-		fake_file("sys/kernel/iommu_groups/4/reserved_regions", c->reserved);
+		tree_put("sys/kernel/iommu_groups/4/reserved_regions", c->reserved);
 	dev = fake_open_device(FAKE_ADDRESS);
 	dev->dma_limit = c->limit;
 	assert_int_equal(dev->ops->dma_map(dev, r, &bias), c->rc);
