@@ -7,7 +7,6 @@ usage: machine.py VIO FOLDER_OF_SCHEMAS [PART OF A CASE'S NAME]
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import schema
+from cases import equal, main
 
 VIO, SCHEMAS = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
 TMP = Path(tempfile.mkdtemp(prefix="vio-machine-"))
@@ -67,10 +67,6 @@ class Machine:
         p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True, env=env,
                            check=False)
         return p.returncode, p.stdout, p.stderr
-
-
-def equal(is_, should, what):
-    assert is_ == should, f"{what}: {is_}\nnot {should}"
 
 
 def json_of(text, name):
@@ -510,26 +506,5 @@ def cases():
             "doctor", (0, 1, 3), user, "doctor-1.json")
 
 
-def run_case(number, what, fn, args):
-    try:
-        fn(*args)
-    except (AssertionError, subprocess.TimeoutExpired, ValueError, KeyError, OSError) as e:
-        print(f"not ok {number} - {what}", flush=True)
-        for line in f"{type(e).__name__}: {e}".splitlines():
-            print(f"# {line}", flush=True)
-        return False
-    print(f"ok {number} - {what}", flush=True)
-    return True
-
-
-def main():
-    only = sys.argv[3] if len(sys.argv) > 3 else ""
-    todo = [c for c in cases() if only in c[0]]
-    print(f"1..{len(todo)}")
-    good = [run_case(i + 1, *c) for i, c in enumerate(todo)]
-    shutil.rmtree(TMP, ignore_errors=True)
-    return 0 if all(good) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(cases(), TMP))

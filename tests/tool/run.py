@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The tool `vio` as a user meets it, over loop: ports. Prints TAP.
 
-usage: run.py VIO SCHEMA
+usage: run.py VIO SCHEMA [PART OF A CASE'S NAME]
 """
 
 import json
@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import schema
+from cases import Skip, equal, main
 
 VIO, SCHEMA_FILE = os.path.abspath(sys.argv[1]), sys.argv[2]
 SCHEMA = json.load(open(SCHEMA_FILE))
@@ -26,10 +27,6 @@ TIMEOUT = 60
 # several chances, and lateness of single bursts is not judged but where that is the point.
 TRIES = 6
 CALM = ["--late-limit", "100%"]
-
-
-class Skip(Exception):
-    pass
 
 
 def vio(*args, one_cpu=False):
@@ -71,10 +68,6 @@ def kept(*args, tries=TRIES, **how):
         if result["verdict"] == "valid":
             return result
     raise AssertionError(f"never valid: {result['reasons']}")
-
-
-def equal(is_, should, what):
-    assert is_ == should, f"{what}: {is_}, not {should}"
 
 
 def near(is_, should, share, what):
@@ -566,28 +559,5 @@ def cases():
     yield "a dry run needs no port", case_dry_run, ()
 
 
-def run_case(number, what, fn, args):
-    try:
-        fn(*args)
-        print(f"ok {number} - {what}", flush=True)
-    except Skip as e:
-        print(f"ok {number} - {what} # SKIP {e}", flush=True)
-    except (AssertionError, subprocess.TimeoutExpired, ValueError, KeyError, OSError) as e:
-        print(f"not ok {number} - {what}", flush=True)
-        for line in f"{type(e).__name__}: {e}".splitlines():
-            print(f"# {line}", flush=True)
-        return False
-    return True
-
-
-def main():
-    only = sys.argv[3] if len(sys.argv) > 3 else ""
-    todo = [c for c in cases() if only in c[0]]
-    print(f"1..{len(todo)}")
-    good = [run_case(i + 1, *c) for i, c in enumerate(todo)]
-    shutil.rmtree(TMP, ignore_errors=True)
-    return 0 if all(good) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(cases(), TMP))
