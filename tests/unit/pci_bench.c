@@ -9,6 +9,15 @@ struct transport *pci_bench_transport(struct fake_pci *f)
 	return tp;
 }
 
+void pci_bench_close(struct port_bench *b, struct transport *tp, const struct fake_pci *f)
+{
+	tp->ops->close(tp);
+	assert_int_equal(f->closes, 1);
+	assert_int_equal(f->regions, 0);
+	assert_int_equal(f->wrong, 0);
+	port_bench_close(b);
+}
+
 void pci_bench_steps(const struct fake_pci *f, const struct pci_step *steps, size_t n)
 {
 	for (size_t i = 0; i < n && i < f->n_log; i++) {

@@ -27,6 +27,9 @@ struct pci_step {
 /* Make a transport, which must succeed. */
 struct transport *pci_bench_transport(struct fake_pci *f);
 
+/* The transport and the port go; everything has come back, and no register was misused. */
+void pci_bench_close(struct port_bench *b, struct transport *tp, const struct fake_pci *f);
+
 /* The accesses since fake_log_clear() are these @n steps and no others. */
 void pci_bench_steps(const struct fake_pci *f, const struct pci_step *steps, size_t n);
 

@@ -106,12 +106,8 @@ static void comes_up(void **state)
 		strstr(tp->ops->describe(tp), "virtio 1.x over pci 0000:00:04.0, scripted"));
 	device_stop(b.port);
 	assert_int_equal(f.status, 0);
-	tp->ops->close(tp);
-	assert_int_equal(f.regions, 0);
+	pci_bench_close(&b, tp, &f);
 	assert_false(f.master);
-	assert_int_equal(f.closes, 1);
-	assert_int_equal(f.wrong, 0);
-	port_bench_close(&b);
 }
 
 /* What a device may do wrong on the way, and what comes of it. */
@@ -236,10 +232,7 @@ static void goes_wrong(void **state)
 	if (f.how.reset_stuck)
 		assert_false(f.master); /* it can't be trusted with memory any more */
 	f.how.reset_stuck = false;
-	tp->ops->close(tp);
-	port_bench_close(&b);
-	assert_int_equal(f.wrong, 0);
-	assert_int_equal(f.regions, 0);
+	pci_bench_close(&b, tp, &f);
 }
 
 /* Every bit that the fake can show, and a device that knows 128 of them. */
@@ -312,8 +305,7 @@ static void goes_away(void **state)
 	assert_int_equal(device_start(b.port), 0);
 	accesses = f.accesses;
 	device_stop(b.port);
-	tp->ops->close(tp);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 	for (unsigned int at = 1; at < accesses; at++) {
 		fake_modern(&f, BASE);
 		tp = pci_bench_transport(&f);
@@ -324,10 +316,7 @@ static void goes_away(void **state)
 		assert_string_equal(vio_error_last()->id, "VIO-VPCI-03");
 		assert_int_equal(tp->ops->status(tp), -EIO);
 		assert_int_equal(tp->ops->check(tp), -EPIPE);
-		tp->ops->close(tp);
-		assert_int_equal(f.closes, 1);
-		assert_int_equal(f.regions, 0);
-		port_bench_close(&b);
+		pci_bench_close(&b, tp, &f);
 	}
 }
 
@@ -352,9 +341,7 @@ static unsigned int start_failing(unsigned int at)
 	else
 		assert_non_null(strstr(vio_error_last()->what, "fake: call"));
 	assert_int_equal(rc, at ? -EIO : 0);
-	tp->ops->close(tp);
-	assert_int_equal(f.regions, 0);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 	return calls;
 }
 
@@ -504,9 +491,7 @@ static void queue_resets(void **state)
 		assert_int_equal(f.queue[0].enable, 1);
 	}
 	device_stop(b.port);
-	tp->ops->close(tp);
-	assert_int_equal(f.wrong, 0);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 }
 
 static const struct status_case {
@@ -557,9 +542,7 @@ static void regions(void **state)
 	assert_int_equal(f.regions, 1);
 	assert_int_equal(tp->ops->queue_enable(tp, &nowhere, &db), -EINVAL);
 	assert_int_equal(f.queue[0].enable, 0);
-	tp->ops->close(tp);
-	assert_int_equal(f.regions, 0);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 }
 
 int main(void)

@@ -52,9 +52,7 @@ static void comes_up(void **state)
 	assert_int_equal(b.port->entries, 64);
 	assert_non_null(strstr(tp->ops->describe(tp), "legacy virtio over pci 0000:00:04.0"));
 	device_stop(b.port);
-	tp->ops->close(tp);
-	assert_int_equal(f.wrong, 0);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 }
 
 /* The ring of queue @q as the device finds it ("Legacy Interfaces: A Note on Virtqueue Layout"). */
@@ -116,6 +114,13 @@ static void check_back(const struct vio_pkt *pkts, unsigned int n, unsigned int 
 	}
 }
 
+static void legacy_sized(struct fake_pci *f, uint32_t offered, uint16_t size)
+{
+	fake_legacy(f, offered);
+	for (unsigned int i = 0; i < FAKE_QUEUES; i++)
+		f->queue[i].size = size;
+}
+
 static const struct move_case {
 	const char *what;
 	uint32_t offered;
@@ -137,9 +142,7 @@ static void moves(void **state)
 	struct port_bench b;
 	struct fake_pci f;
 
-	fake_legacy(&f, c->offered);
-	for (unsigned int i = 0; i < FAKE_QUEUES; i++)
-		f.queue[i].size = c->size;
+	legacy_sized(&f, c->offered, c->size);
 	tp = pci_bench_transport(&f);
 	port_bench_open(&b, tp, 1, 0);
 	if (c->offered & MRG)
@@ -172,9 +175,7 @@ static void moves(void **state)
 	assert_true(f.knocks[0] < 2);
 	vio_cache_close(cache);
 	device_stop(b.port);
-	tp->ops->close(tp);
-	assert_int_equal(f.wrong, 0);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 }
 
 static const struct bad_case {
@@ -255,9 +256,7 @@ static void goes_wrong(void **state)
 	struct port_bench b;
 	struct fake_pci f;
 
-	fake_legacy(&f, c->offered);
-	for (unsigned int i = 0; i < FAKE_QUEUES; i++)
-		f.queue[i].size = c->size;
+	legacy_sized(&f, c->offered, c->size);
 	f.dev.translated = c->translated;
 	f.how = c->how;
 	f.status = c->how.status;
@@ -269,10 +268,7 @@ static void goes_wrong(void **state)
 	else
 		device_stop(b.port);
 	f.how.reset_stuck = false;
-	tp->ops->close(tp);
-	assert_int_equal(f.regions, 0);
-	assert_int_equal(f.closes, 1);
-	port_bench_close(&b);
+	pci_bench_close(&b, tp, &f);
 }
 
 /* What is no legacy device. */
@@ -436,9 +432,7 @@ static void goes_away(void **state)
 			accesses = f.accesses - 1;
 			device_stop(b.port);
 		}
-		tp->ops->close(tp);
-		assert_int_equal(f.regions, 0);
-		port_bench_close(&b);
+		pci_bench_close(&b, tp, &f);
 	}
 }
 
