@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <vio/error.h>
+
 #include "../../lib/base/compiler.h"
 #include "../../lib/vfio/abi.h"
 #include "../cases.h"
@@ -558,6 +560,19 @@ struct pci_dev *fake_open_device(const char *address)
 
 	assert_int_equal(own_open(address, &opts, &dev), 0);
 	return dev;
+}
+
+void fake_refuses(const struct own_opts *opts, int rc, const char *id, const char *word)
+{
+	const struct vio_error *e = vio_error_last();
+	struct pci_dev *dev = NULL;
+
+	assert_int_equal(own_open(FAKE_ADDRESS, opts, &dev), rc);
+	assert_null(dev);
+	assert_int_equal(e->code, rc);
+	assert_string_equal(e->id, id);
+	if (!strstr(e->what, word) && !strstr(e->fix, word))
+		fail_msg("%s", vio_error_text());
 }
 
 struct pci_dev *fake_boot_and_open(void)

@@ -83,6 +83,10 @@ void fake_halt(void);
 /* Options for own_open() on that machine. */
 struct own_opts fake_opts(void);
 
+/* Opening the device fails with @rc and error @id, and @word is in what happened or how to mend it.
+ */
+void fake_refuses(const struct own_opts *opts, int rc, const char *id, const char *word);
+
 /* The usual: take the device over, or the neighbor; and on a machine anew. */
 struct pci_dev *fake_open_device(const char *address);
 struct pci_dev *fake_open_neighbor(void);

@@ -110,20 +110,13 @@ static void apply(const struct fake_vfio *wish)
 static void refused(void **state)
 {
 	const struct refusal *c = *state;
-	const struct vio_error *e = vio_error_last();
-	struct pci_dev *dev = NULL;
 	struct own_opts opts;
 
 	fake_boot(c->driver, c->machine != IOMMU);
 	apply(&c->wish);
 	opts = fake_opts();
 	opts.iommu_off = c->machine == NO_IOMMU_IS_FINE;
-	assert_int_equal(own_open(FAKE_ADDRESS, &opts, &dev), c->rc);
-	assert_null(dev);
-	assert_int_equal(e->code, c->rc);
-	assert_string_equal(e->id, c->id);
-	if (!strstr(e->what, c->word) && !strstr(e->fix, c->word))
-		fail_msg("%s", vio_error_text());
+	fake_refuses(&opts, c->rc, c->id, c->word);
 	fake_halt();
 }
 

@@ -118,8 +118,6 @@ static const struct cdev_refusal {
 static void cdev_refused(void **state)
 {
 	const struct cdev_refusal *c = *state;
-	const struct vio_error *e = vio_error_last();
-	struct pci_dev *dev = NULL;
 	struct own_opts opts;
 
 	fake_boot("vfio-pci", false);
@@ -129,12 +127,7 @@ static void cdev_refused(void **state)
 	fake.fail_rc = c->kernel;
 	opts = fake_opts();
 	opts.vfio = OWN_VFIO_CDEV;
-	assert_int_equal(own_open(FAKE_ADDRESS, &opts, &dev), c->rc);
-	assert_null(dev);
-	assert_int_equal(e->code, c->rc);
-	assert_string_equal(e->id, c->id);
-	if (!strstr(e->what, c->word) && !strstr(e->fix, c->word))
-		fail_msg("%s", vio_error_text());
+	fake_refuses(&opts, c->rc, c->id, c->word);
 	fake_halt();
 }
 
