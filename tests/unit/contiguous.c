@@ -13,61 +13,21 @@
 
 #include "../../lib/mem/kernel.h"
 #include "../../lib/mem/phys.h"
-#include "../cases.h"
+#include "huge.h"
 
 /* Regions in one piece, on real huge pages; skipped where there are none to be had. */
 
-#define PAGE         ((size_t)2 << 20)
-#define PAGES        32
-#define PAGES_MAX    4096
-#define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
-#define FREE         "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
-
-static long number_in(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = -1;
-
-	if (f && fscanf(f, "%ld", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
-}
-
-static void set_huge_pages(long n)
-{
-	FILE *f = n < 0 ? NULL : fopen(NR_HUGEPAGES, "we");
-
-	if (!f)
-		return;
-	fprintf(f, "%ld", n);
-	fclose(f);
-}
-
-static long before;
-
-static int reserve(void **state)
-{
-	(void)state;
-	before = number_in(NR_HUGEPAGES);
-	set_huge_pages(before < 0 ? before : before + PAGES);
-	return 0;
-}
-
-static int give_back(void **state)
-{
-	(void)state;
-	set_huge_pages(before);
-	return 0;
-}
+#define PAGE      HUGE_PAGE
+#define PAGES     32
+#define PAGES_MAX 4096
 
 static void need_pages(void)
 {
-	if (number_in(FREE) >= PAGES && geteuid() == 0)
-		return;
-	print_message("# SKIPPED: root and %d free huge pages of 2 MiB needed\n", PAGES);
-	skip();
+	if (geteuid() != 0) {
+		print_message("# SKIPPED: only root may know where pages lie\n");
+		skip();
+	}
+	huge_need(PAGES);
 }
 
 static int open_region(size_t pages, struct vio_region **r)
@@ -81,7 +41,7 @@ static int open_region(size_t pages, struct vio_region **r)
 /* Everything that is free, in one mapping. Return: its pages. */
 static size_t take_all(char **base)
 {
-	size_t n = (size_t)number_in(FREE);
+	size_t n = (size_t)huge_free();
 
 	*base = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
@@ -140,7 +100,7 @@ static void in_one_piece(void **state)
 
 	(void)state;
 	need_pages();
-	free_pages = number_in(FREE);
+	free_pages = huge_free();
 	longest = longest_run();
 	print_message("# %zu of %ld free pages follow each other\n", longest, free_pages);
 	for (size_t pages = 1; pages <= longest; pages++) {
@@ -152,9 +112,9 @@ static void in_one_piece(void **state)
 		assert_int_equal(
 			phys_run("/proc/self/pagemap", info.base, info.bytes, PAGE, &phys, &run),
 			0);
-		assert_int_equal(number_in(FREE), free_pages - (long)pages);
+		assert_int_equal(huge_free(), free_pages - (long)pages);
 		assert_int_equal(vio_region_close(r), 0);
-		assert_int_equal(number_in(FREE), free_pages);
+		assert_int_equal(huge_free(), free_pages);
 	}
 }
 
@@ -166,14 +126,14 @@ static void no_run_long_enough(void **state)
 
 	(void)state;
 	need_pages();
-	free_pages = number_in(FREE);
+	free_pages = huge_free();
 	longest = longest_run();
 	if ((long)longest == free_pages)
 		skip();
 	assert_int_equal(open_region(longest + 1, &r), -ENOMEM);
 	assert_null(r);
 	assert_string_equal(vio_error_last()->id, "VIO-DMA-07");
-	assert_int_equal(number_in(FREE), free_pages);
+	assert_int_equal(huge_free(), free_pages);
 }
 
 /* Whoever maps the file sees the bytes in our order. */
@@ -231,7 +191,7 @@ static void scattered(void **state)
 	assert_int_equal(vio_region_close(r), 0);
 	assert_int_equal(open_region(2, &r), -ENOMEM);
 	assert_string_equal(vio_error_last()->id, "VIO-DMA-07");
-	assert_int_equal(number_in(FREE), given);
+	assert_int_equal(huge_free(), given);
 	munmap(base, n * PAGE);
 }
 
@@ -255,9 +215,9 @@ static void in_order_if_possible(void **state)
 			phys_run("/proc/self/pagemap", info.base, info.bytes, PAGE, &phys, &run),
 			0);
 	assert_int_equal(vio_region_close(r), 0);
-	opts.bytes = (size_t)number_in(FREE) * PAGE;
+	opts.bytes = (size_t)huge_free() * PAGE;
 	assert_int_equal(vio_region_open(&opts, &r), 0);
-	assert_int_equal(number_in(FREE), 0);
+	assert_int_equal(huge_free(), 0);
 	assert_int_equal(vio_region_close(r), 0);
 }
 
@@ -267,7 +227,7 @@ static void too_few(void **state)
 
 	(void)state;
 	need_pages();
-	assert_int_equal(open_region((size_t)number_in(FREE) + 1, &r), -ENOMEM);
+	assert_int_equal(open_region((size_t)huge_free() + 1, &r), -ENOMEM);
 	assert_string_equal(vio_error_last()->id, "VIO-MEM-03");
 	assert_null(r);
 }
@@ -284,5 +244,5 @@ int main(void)
 	case_add(&list, "without an IOMMU huge pages are in order where that is possible",
 		 in_order_if_possible, NULL);
 	case_add(&list, "too few pages make none", too_few, NULL);
-	return _cmocka_run_group_tests("contiguous", list.test, list.n, reserve, give_back);
+	return huge_case_run("contiguous", &list, PAGES);
 }

@@ -17,8 +17,7 @@
 #include <vio/error.h>
 
 #include "../../lib/mem/mem.h"
-#include "../cases.h"
-#include "sentence.h"
+#include "huge.h"
 
 #define MIB ((size_t)1 << 20)
 #define TIB ((size_t)1 << 40)
@@ -296,66 +295,6 @@ static void limited(void **state)
 
 /* ---- huge pages ---- */
 
-#define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
-
-static long huge_pages(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	long n = -1;
-
-	if (f && fscanf(f, "%ld", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
-}
-
-static long huge_pages_free(void)
-{
-	return huge_pages("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
-}
-
-static void set_huge_pages(long n)
-{
-	FILE *f = fopen(NR_HUGEPAGES, "we");
-
-	if (!f)
-		return;
-	fprintf(f, "%ld", n);
-	fclose(f);
-}
-
-/* How many there were before, so that they can be put back. */
-static long huge_before;
-
-static int reserve_huge(void **state)
-{
-	(void)state;
-	huge_before = huge_pages(NR_HUGEPAGES);
-	if (huge_before >= 0)
-		set_huge_pages(huge_before + 64);
-	return 0;
-}
-
-static int restore_huge(void **state)
-{
-	(void)state;
-	if (huge_before >= 0)
-		set_huge_pages(huge_before);
-	return 0;
-}
-
-static void need_huge_pages(long n)
-{
-	if (huge_pages_free() >= n)
-		return;
-	print_message(
-		"# SKIPPED: %ld huge pages of 2 MiB needed, %ld free, and this user can't reserve "
-		"them in %s\n",
-		n, huge_pages_free(), NR_HUGEPAGES);
-	skip();
-}
-
 static const struct huge_case {
 	const char *what;
 	size_t bytes;
@@ -376,7 +315,7 @@ static void huge(void **state)
 	struct vio_region_info info;
 	struct vio_region *r;
 
-	need_huge_pages(16);
+	huge_need(16);
 	assert_int_equal(vio_region_open(&opts, &r), 0);
 	vio_region_info(r, &info);
 	assert_int_equal(info.bytes, c->region_bytes);
@@ -395,7 +334,7 @@ static void huge_all_gone(void **state)
 	char free_pages[32];
 	struct vio_region_info info;
 	struct vio_region *r;
-	long n = huge_pages_free();
+	long n = huge_free();
 
 	(void)state;
 	if (n < 0)
@@ -455,7 +394,7 @@ static void hugetlbfs(void **state)
 	int rc, files, wrong;
 
 	(void)state;
-	need_huge_pages(16);
+	huge_need(16);
 	if (make_mount("pagesize=2M") != 0) {
 		print_message("# SKIPPED: this user can't mount a hugetlbfs\n");
 		skip();
@@ -484,7 +423,7 @@ static void hugetlbfs_full(void **state)
 	int rc;
 
 	(void)state;
-	need_huge_pages(16);
+	huge_need(16);
 	if (make_mount("pagesize=2M,size=4M") != 0) {
 		print_message("# SKIPPED: this user can't mount a hugetlbfs\n");
 		skip();
@@ -607,38 +546,29 @@ static void alloc_in_threads(void **state)
 	assert_int_equal(vio_region_close(regions[0]), 0);
 }
 
-static const struct CMUnitTest fixed[] = {
-	UNIT("no options at all are refused: bytes is needed", no_options),
-	UNIT("a newer caller may leave unknown fields at 0", newer_caller),
-	UNIT("an older caller's missing fields are defaults", older_caller),
-	UNIT("nobody can change the size of the file", sealed),
-	UNIT("the file is closed on exec and on close", close_on_exec),
-	UNIT("every page is present after open", all_present),
-	UNIT("who has the file sees the same bytes", shared_with_who_has_the_file),
-	UNIT("a child's access faults", not_inherited),
-	UNIT("too few huge pages are an error with numbers, and a fallback if not asked for",
-	     huge_all_gone),
-	UNIT("a hugetlbfs folder is used and stays empty", hugetlbfs),
-	UNIT("a hugetlbfs folder's size limit is an error", hugetlbfs_full),
-	UNIT("what is given out is zeroed and aligned", alloc_zeroed_and_aligned),
-	UNIT("a full region says so", alloc_until_full),
-	UNIT("a region in use is not closed", close_while_used),
-	UNIT("threads give and take at once", alloc_in_threads),
-};
-
-#define TABLE(cases, fn) \
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) \
-		tests[n++] = (struct CMUnitTest)UNIT_CASE(cases[i].what, fn, &cases[i]);
-
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(fixed) + ARRAY_SIZE(opts_cases) +
-				ARRAY_SIZE(limit_cases) + ARRAY_SIZE(huge_cases)];
-	size_t n = ARRAY_SIZE(fixed);
+	static struct case_list list;
 
-	memcpy(tests, fixed, sizeof(fixed));
-	TABLE(opts_cases, options)
-	TABLE(limit_cases, limited)
-	TABLE(huge_cases, huge)
-	return cmocka_run_group_tests(tests, reserve_huge, restore_huge);
+	case_add(&list, "no options at all are refused: bytes is needed", no_options, NULL);
+	case_add(&list, "a newer caller may leave unknown fields at 0", newer_caller, NULL);
+	case_add(&list, "an older caller's missing fields are defaults", older_caller, NULL);
+	case_add(&list, "nobody can change the size of the file", sealed, NULL);
+	case_add(&list, "the file is closed on exec and on close", close_on_exec, NULL);
+	case_add(&list, "every page is present after open", all_present, NULL);
+	case_add(&list, "who has the file sees the same bytes", shared_with_who_has_the_file, NULL);
+	case_add(&list, "a child's access faults", not_inherited, NULL);
+	case_add(&list,
+		 "too few huge pages are an error with numbers, and a fallback if not asked for",
+		 huge_all_gone, NULL);
+	case_add(&list, "a hugetlbfs folder is used and stays empty", hugetlbfs, NULL);
+	case_add(&list, "a hugetlbfs folder's size limit is an error", hugetlbfs_full, NULL);
+	case_add(&list, "what is given out is zeroed and aligned", alloc_zeroed_and_aligned, NULL);
+	case_add(&list, "a full region says so", alloc_until_full, NULL);
+	case_add(&list, "a region in use is not closed", close_while_used, NULL);
+	case_add(&list, "threads give and take at once", alloc_in_threads, NULL);
+	CASES_ADD(&list, opts_cases, options);
+	CASES_ADD(&list, limit_cases, limited);
+	CASES_ADD(&list, huge_cases, huge);
+	return huge_case_run("region", &list, 64);
 }

@@ -9,52 +9,16 @@
 #include <vio/region.h>
 
 #include "../../lib/base/compiler.h"
-#include "../cases.h"
 #include "fake_vfio.h"
+#include "huge.h"
 
 /*
  * Devices that are given physical addresses. The region is of real huge pages, skipped where there
  * are none; where they lie is what the fake's page map says.
  */
 
-#define PAGES        4
-#define PAGE         ((size_t)2 << 20)
-#define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
-
-static long before;
-
-static void set_huge_pages(long n)
-{
-	FILE *f = fopen(NR_HUGEPAGES, "we");
-
-	if (!f)
-		return;
-	fprintf(f, "%ld", n);
-	fclose(f);
-}
-
-static int reserve(void **state)
-{
-	FILE *f = fopen(NR_HUGEPAGES, "re");
-
-	(void)state;
-	before = -1;
-	if (f && fscanf(f, "%ld", &before) != 1)
-		before = -1;
-	if (f)
-		fclose(f);
-	if (before >= 0)
-		set_huge_pages(before + 2 * PAGES);
-	return 0;
-}
-
-static int give_back(void **state)
-{
-	(void)state;
-	if (before >= 0)
-		set_huge_pages(before);
-	return 0;
-}
+#define PAGES 4
+#define PAGE  HUGE_PAGE
 
 static struct vio_region *huge_region(struct vio_region_info *info)
 {
@@ -62,10 +26,8 @@ static struct vio_region *huge_region(struct vio_region_info *info)
 		VIO_OPTS(struct vio_region_opts, .bytes = PAGES * PAGE, .page = VIO_PAGE_2M);
 	struct vio_region *r = NULL;
 
-	if (vio_region_open(&opts, &r) < 0) {
-		print_message("# SKIPPED: %d huge pages of 2 MiB needed\n", PAGES);
-		skip();
-	}
+	huge_need(PAGES);
+	assert_int_equal(vio_region_open(&opts, &r), 0);
 	vio_region_info(r, info);
 	return r;
 }
@@ -237,5 +199,5 @@ int main(void)
 	CASES_ADD(&list, phys_cases, physical);
 	case_add(&list, "ordinary pages are refused", ordinary_pages, NULL);
 	case_add(&list, "a kernel without a page map", no_pagemap, NULL);
-	return _cmocka_run_group_tests("vfio_phys", list.test, list.n, reserve, give_back);
+	return huge_case_run("vfio_phys", &list, 2 * PAGES);
 }
