@@ -9,19 +9,12 @@ import socket
 import statistics
 import time
 
-from rig import Case
-from proc import Proc, ProcError
+from proc import Proc, wait_for
+from suite import Case
+from verify import faults_of
 
 MODES = ('packed=off', 'packed=on')
 OPENS = 10
-
-
-def wait_for(what, condition, timeout=10):
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            raise ProcError('not within %d s: %s' % (timeout, what))
-        time.sleep(0.02)
 
 
 def address_of(rig, options):
@@ -35,7 +28,7 @@ def one_open(rig, pmd, address):
     result = rig.verify('-n', 1000, 'tx', address).result()
     wait_for('"vhost peer closed"', lambda: pmd.out.count('vhost peer closed') > closed)
     pmd.stop()
-    return rig.clean(result) or pmd.stats()['rx'] != 1000, result
+    return faults_of(result) or pmd.stats()['rx'] != 1000, result
 
 
 def reopen(options):
@@ -121,7 +114,7 @@ def backend_pauses(options):
             time.sleep(0.2)
             pmd.run('start', 'packet forwarding')
         result = verify.result()
-        rig.point(not rig.clean(result), 'nothing is lost over 3 pauses', verify.out)
+        rig.point(not faults_of(result), 'nothing is lost over 3 pauses', verify.out)
         pmd.stop()
     return run
 
@@ -132,7 +125,7 @@ def many_queues(options):
         verify = rig.verify('-R', 1 << 24, '-B', 1 << 17, 'open',
                             address_of(rig, options + ',queues=64'))
         result = verify.result()
-        rig.point(not rig.clean(result), '%d queue pairs open and close' % result['queues'],
+        rig.point(not faults_of(result), '%d queue pairs open and close' % result['queues'],
                   verify.out)
         wrong, _ = one_open(rig, pmd, address_of(rig, options))
         rig.point(not wrong and pmd.alive, 'the backend takes the next port', wrong)
@@ -143,7 +136,7 @@ def memory(rig):
     pmd = rig.testpmd(1)
     for options in MODES:
         result = rig.verify('-B', 4096, 'open', address_of(rig, options)).result()
-        rig.point(not rig.clean(result) and result['entries'] == 1024,
+        rig.point(not faults_of(result) and result['entries'] == 1024,
                   'one queue pair of 1024 opens, ' + options, result)
         rig.measured('%s: +%d KiB for region and pool of 4096, +%d KiB for the port '
                      '(rings %d, private %d bytes)' %

@@ -4,7 +4,8 @@
 import collections
 import itertools
 
-from rig import Case
+from suite import Case
+from verify import faults_of
 
 FULL, QUICK = 10**7, 10**5
 # Frames that a step sends at least: a sweep from 60 to 9000 bytes reaches each size.
@@ -52,7 +53,7 @@ def run_step(rig, pmd, address, step, count, buffers):
     result = verify.result()
     if step.kind != 'rx':
         pmd.stop()
-    wrong = rig.clean(result)
+    wrong = faults_of(result)
     if not wrong:
         wrong = check_counts(result, pmd.stats(), step.kind)
     frames = max(result['tx'], result['rx'])
@@ -105,7 +106,7 @@ def ring_runner(options, args):
                             'vhost-user:%s,%s' % (rig.socket, options))
         result = verify.result()
         pmd.stop()
-        wrong = rig.clean(result) or check_counts(result, pmd.stats(), 'echo')
+        wrong = faults_of(result) or check_counts(result, pmd.stats(), 'echo')
         rig.point(not wrong, '%d frames come back' % result['rx'], '%s\n%s' % (wrong, verify.out))
         rig.point(pmd.alive, 'testpmd still runs')
 

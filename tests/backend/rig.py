@@ -1,58 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the cases share: test points, the running backend, and runs of the program verify."""
+"""What the cases share: the running backend, and runs of the program verify."""
 
-import collections
-import json
 import os
-import time
 
 from ovs import Ovs
-from proc import Proc, ProcError
+from proc import Proc
+from suite import Points
 from testpmd import Testpmd
-
-# run(rig) does the case.
-Case = collections.namedtuple('Case', 'name run')
-
-FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'slept_over',
-          'dropped', 'leaked', 'bad_puts')
-
-
-class Tap:
-    """Test points on standard output."""
-
-    def __init__(self):
-        self.n = self.failed = 0
-        self.began = time.monotonic()
-
-    def point(self, ok, text, diagnosis=''):
-        self.n += 1
-        self.failed += not ok
-        print('%sok %d - %s' % ('' if ok else 'not ', self.n, text))
-        if not ok and diagnosis:
-            self.note(diagnosis)
-        flush()
-
-    def skip(self, text, why):
-        self.n += 1
-        print('ok %d - %s # SKIP %s' % (self.n, text, why))
-        flush()
-
-    @staticmethod
-    def note(text):
-        for line in str(text).splitlines():
-            print('# ' + line)
-        flush()
-
-    def finish(self):
-        self.note('%d of %d failed, %.0f s' %
-                  (self.failed, self.n, time.monotonic() - self.began))
-        print('1..%d' % self.n)
-        return 1 if self.failed else 0
-
-
-def flush():
-    print(end='', flush=True)
-
+from verify import result_of
 
 class Verify(Proc):
     """One run of the program verify."""
@@ -66,20 +21,15 @@ class Verify(Proc):
     def result(self):
         """Wait for its end; what it printed, and its exit code as 'code'."""
         code = self.wait(self.deadline + 10)
-        for line in self.out.splitlines():
-            if line.startswith('{'):
-                return dict(json.loads(line), code=code)
-        raise ProcError('%s: exit code %d and no result:\n%s' % (self.name, code,
-                                                                self.out[-1500:]))
+        return result_of(self.name, code, self.out)
 
 
-class Rig:
+class Rig(Points):
     """The backend that runs now, and the ways to use it."""
 
     def __init__(self, tap, folder, args):
-        self.tap, self.folder, self.args = tap, folder, args
-        self.case, self.queues, self.pmd, self.switch = '', 0, None, None
-        self.serial = 0
+        super().__init__(tap, folder, args)
+        self.queues, self.pmd, self.switch, self.serial = 0, None, None, 0
 
     @property
     def socket(self):
@@ -115,21 +65,3 @@ class Rig:
 
     def verify(self, *args, deadline=60, prefix=()):
         return Verify(self.args.verify, args, deadline, prefix)
-
-    def point(self, ok, text, diagnosis=''):
-        self.tap.point(ok, '%s: %s' % (self.case, text), diagnosis)
-
-    def skip(self, text, why):
-        self.tap.skip('%s: %s' % (self.case, text), why)
-
-    def note(self, text):
-        self.tap.note(text)
-
-    def measured(self, text):
-        """A figure that the summary of all suites shows too."""
-        self.tap.note('note: %s: %s' % (self.case, text))
-
-    def clean(self, result):
-        """Complaints about a result: the faults that it has."""
-        faults = {name: result[name] for name in FAULTS if result[name]}
-        return dict(faults, code=result['code']) if result['code'] or faults else {}

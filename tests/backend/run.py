@@ -5,19 +5,19 @@
     VIO_BUILD=build/gcc tests/backend/run.py [--quick] [--list] [WORD...]
 """
 
-import argparse
 import os
-import shutil
-import signal
 import sys
 import tempfile
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'harness'))
+# pylint: disable=wrong-import-position
 import faults
 import matrix
 import sleep
+import suite
 import switch
-from rig import Rig, Tap
-from proc import ProcError, kill_all
+from proc import kill_all
+from rig import Rig
 
 GROUPS = (matrix, faults, sleep, switch)
 
@@ -29,16 +29,10 @@ def sanitized(program):
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('words', nargs='*', help='only cases whose name holds all these words')
-    parser.add_argument('--list', action='store_true', help='list the cases')
+    parser = suite.options(__doc__)
     parser.add_argument('--quick', action='store_true',
                         help='10^5 frames a mode, not 10^7; a build with sanitizers does it anyway')
-    args = parser.parse_args()
-    build = os.environ.get('VIO_BUILD', 'build/gcc')
-    args.verify = os.path.join(build, 'tests/backend/verify')
-    args.vio = os.path.join(build, 'apps/vio/vio')
-    return args
+    return parser.parse_args()
 
 
 def wanted_cases(words):
@@ -46,26 +40,19 @@ def wanted_cases(words):
     return [case for case in cases if all(word in case.name for word in words)]
 
 
-def run_case(case, rig, tap):
-    """One case; whatever goes wrong in it fails it, and the next begins with a fresh backend."""
-    rig.case = case.name
-    try:
-        case.run(rig)
-    except (ProcError, OSError, ValueError, KeyError) as error:
-        tap.point(False, case.name, '%s: %s' % (type(error).__name__, error))
-        rig.reset()
-
-
-def run_cases(cases, args, tap):
+def run_cases(cases, args):
+    tap = suite.Tap()
     with tempfile.TemporaryDirectory(prefix='vio-backend-') as folder:
         os.chmod(folder, 0o755)
         rig = Rig(tap, folder, args)
         try:
             for case in cases:
-                run_case(case, rig, tap)
+                if not rig.attempt(case):
+                    rig.reset()  # the next begins with a fresh backend
         finally:
             rig.reset()
             kill_all()
+    return tap.finish()
 
 
 def main():
@@ -74,19 +61,15 @@ def main():
     if args.list:
         print('\n'.join(case.name for case in cases))
         return 0
-    if not shutil.which('dpdk-testpmd'):
-        print('1..0 # SKIP no dpdk-testpmd (package dpdk-dev)')
-        return 77
+    lacks = suite.missing({'dpdk-testpmd': 'dpdk-dev'})
+    if lacks:
+        return suite.skip_all(lacks)
     if not {0, 1} <= os.sched_getaffinity(0):
-        print('1..0 # SKIP needs processors 0 and 1: one for vio, one for the backend')
-        return 77
-    if not os.access(args.verify, os.X_OK):
-        sys.exit('run.py: no %s: build first, and name the folder in VIO_BUILD' % args.verify)
+        return suite.skip_all('needs processors 0 and 1: one for vio, one for the backend')
+    args.verify, args.vio = suite.built('tests/backend/verify', 'apps/vio/vio')
     args.quick = args.quick or sanitized(args.verify)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    tap = Tap()
-    run_cases(cases, args, tap)
-    return tap.finish()
+    suite.end_by_sigterm()
+    return run_cases(cases, args)
 
 
 if __name__ == '__main__':

@@ -5,8 +5,9 @@ import re
 import resource
 import time
 
-from rig import Case
 from proc import Proc
+from suite import Case
+from verify import faults_of
 
 MODES = ('packed=off,event_idx=off', 'packed=off,event_idx=on',
          'packed=on,event_idx=off', 'packed=on,event_idx=on')
@@ -70,7 +71,7 @@ def wakes(options):
         result = rig.verify('-n', count, '-w', 1, 'sleep', address_of(rig, options) + ',wait=on',
                             deadline=60).result()
         pmd.stop()
-        rig.point(not rig.clean(result) and result['rx'] == count, 'none is slept over', result)
+        rig.point(not faults_of(result) and result['rx'] == count, 'none is slept over', result)
     return run
 
 

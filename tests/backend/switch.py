@@ -8,7 +8,8 @@ import subprocess
 
 from ovs import DAEMON
 from proc import ProcError
-from rig import Case
+from suite import Case
+from verify import faults_of
 
 MODES = tuple(itertools.product(('off', 'on'), ('off', 'on'), (1, 2)))
 WAIT = 'timeout=10000'
@@ -39,7 +40,7 @@ def check_bridge(rig, options, listen, args):
     verify = rig.verify('-S', '-n', count, '-w', 256, *args, 'echo',
                         *('%s,%s' % (address, options) for address in addresses))
     result = verify.result()
-    wrong = rig.clean(result)
+    wrong = faults_of(result)
     rig.point(not wrong, '%s, vio %s: %d frames, %.2f M/s' %
               (' '.join(args), 'listens' if listen else 'connects', result['rx'],
                  result['rx'] / 1000 / max(result['run_ms'], 1)), '%s\n%s' % (wrong, verify.out))

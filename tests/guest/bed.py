@@ -6,15 +6,14 @@ import itertools
 import json
 import os
 import re
-import time
 
 from guest import Guest, GuestProc
 from peer import Datagrams, Peer, Stream
 from proc import ProcError
+from suite import Points
 from testpmd import Console, Testpmd
+from verify import result_of
 
-# run(bed) does the case.
-Case = collections.namedtuple('Case', 'name run')
 # A guest and what is done in it. nics: list of guest.Nic, where the netdevs "dgram", "stream" and
 # "vhost-user[,options of net_vhost]" stand for a peer here; how: further arguments of Guest;
 # prepare: shell commands in the guest beforehand.
@@ -27,8 +26,6 @@ MODERN = 'disable-legacy=on,iommu_platform=on'
 LEGACY = 'disable-modern=on,disable-legacy=off'
 TRANSITIONAL = 'disable-modern=off,disable-legacy=off'
 PLAIN_USER = ('setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups')
-# Faults of verify that a run must not have.
-FAULTS = ('lost', 'reordered', 'corrupt', 'stray', 'rule_breaks', 'dropped', 'leaked', 'bad_puts')
 SYSFS = '/sys/bus/pci/devices/'
 
 
@@ -40,12 +37,12 @@ class GuestTestpmd(Console, GuestProc):
         return self.wait(20)
 
 
-class Bed:
+class Bed(Points):
     """A booted guest."""
 
     def __init__(self, boot, tap, folder, kernel, args):
-        self.boot, self.tap, self.folder, self.args = boot, tap, folder, args
-        self.case, self.peers, self.backends, self.serial = '', {}, {}, itertools.count()
+        super().__init__(tap, folder, args)
+        self.boot, self.peers, self.backends, self.serial = boot, {}, {}, itertools.count()
         self.seen = {}  # what of the kernel's log has been looked at
         more = []
         nics = [nic._replace(netdev=self.netdev(i, nic.netdev, more))
@@ -103,15 +100,11 @@ class Bed:
 
     # What is found.
 
-    def point(self, ok, text, diagnosis=''):
-        self.tap.point(ok, '%s: %s: %s' % (self.boot.name, self.case, text), diagnosis)
-
-    def note(self, text):
-        self.tap.note(text)
+    def title(self):
+        return '%s: %s' % (self.boot.name, self.case)
 
     def measured(self, text):
-        """A figure that the summary of all suites shows too."""
-        self.tap.note('note: guest: %s: %s' % (self.case, text))
+        self.note('note: guest: %s: %s' % (self.case, text))
 
     # Devices.
 
@@ -162,14 +155,6 @@ class Bed:
         self.guest.ok('ip', 'link', 'set', name, 'down')
         return out if code else ''
 
-    @staticmethod
-    def wait_for(what, condition, timeout=20):
-        end = time.monotonic() + timeout
-        while not condition():
-            if time.monotonic() > end:
-                raise ProcError('not within %d s: %s' % (timeout, what))
-            time.sleep(0.05)
-
     # Programs.
 
     def vio(self, *args, timeout=30, prefix=()):
@@ -187,17 +172,7 @@ class Bed:
         """The program verify in the guest. Returns its result, with the exit code as "code"."""
         code, out = self.guest.run(*prefix, self.args.verify, '-t', timeout, *args,
                                    timeout=timeout + 10)
-        for line in out.splitlines():
-            if line.startswith('{'):
-                return dict(json.loads(line), code=code, out=out)
-        raise ProcError('verify %s: exit code %d and no result:\n%s' %
-                        (' '.join(map(str, args)), code, out[-1500:]))
-
-    @staticmethod
-    def clean(result):
-        """Complaints about a result of verify."""
-        faults = {name: result[name] for name in FAULTS if result[name]}
-        return dict(faults, code=result['code']) if result['code'] or faults else {}
+        return dict(result_of('verify ' + ' '.join(map(str, args)), code, out), out=out)
 
     def testpmd(self, indices, eal=('--iova-mode=va',), args=()):
         """dpdk-testpmd in the guest on these devices, at its prompt."""

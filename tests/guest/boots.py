@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The guests that are booted, their devices, and what is done in each: one table."""
 
-from bed import LEGACY, MODERN, TRANSITIONAL, Boot, Case
+from bed import LEGACY, MODERN, TRANSITIONAL, Boot
 from binding import (bind, bind_fails, bind_unprotected, carries_route, doctor,
                      group_not_viable, listed, unbind_in_use)
 from guest import Nic
 from life import given_back, killed, link_flaps, sleeps
 from other import UIO, VFIO, VFIO_PHYSICAL, kernel_echo, testpmd_bulk, testpmd_echo
+from suite import Case
 from traffic import (back_to_back, both_ways, example, fwd, memlock, one_to_another, owned,
                      reflect, refused)
 

@@ -10,6 +10,7 @@ import time
 
 import image
 from proc import Proc, ProcError
+from qmp import Qmp
 
 QEMU = 'qemu-system-x86_64'
 AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'agent.py')
@@ -78,34 +79,6 @@ class GuestProc(Proc):
     @property
     def alive(self):
         return not self.ended
-
-
-class Qmp:
-    """QEMU's monitor."""
-
-    def __init__(self, sock):
-        self.sock, self.events = sock, []
-        sock.settimeout(20)
-        self.stream = sock.makefile('rw', encoding='utf-8')
-        self.greeted = False
-
-    def __call__(self, command, **arguments):
-        if not self.greeted:
-            self.stream.readline()
-            self.greeted = True
-            self('qmp_capabilities')
-        self.stream.write(json.dumps({'execute': command, 'arguments': arguments}) + '\n')
-        self.stream.flush()
-        while True:
-            line = self.stream.readline()
-            if not line:
-                raise ProcError('QEMU has gone')
-            answer = json.loads(line)
-            if 'error' in answer:
-                raise ProcError('QMP %s: %s' % (command, answer['error']['desc']))
-            if 'return' in answer:
-                return answer['return']
-            self.events.append(answer)
 
 
 def address_of(nics, index):

@@ -4,6 +4,7 @@
 import re
 import time
 
+from proc import wait_for
 from traffic import FRAMES, bound
 
 IDLE_S = 2
@@ -16,7 +17,7 @@ def killed(index, again):
         bed.peers[index].reflect()
         verify = bed.guest.start(bed.args.verify, '-t', 60, '-n', 10**9, '-w', 64, '-s',
                                  '60-1514', 'echo', bed.uri(index), deadline=70)
-        bed.wait_for('traffic', lambda: bed.peers[index].reflected > 500 or not verify.alive)
+        wait_for('traffic', lambda: bed.peers[index].reflected > 500 or not verify.alive)
         bed.point(verify.alive, 'frames flow before the process is killed', verify.out)
         verify.signal(9)
         verify.wait(10)

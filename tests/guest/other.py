@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The bed itself: a known-good driver and the kernel's own on the devices that vio is tried on."""
 
+from proc import wait_for
+
 FRAMES = 2000
 
 
@@ -35,7 +37,7 @@ def testpmd_bulk(index):
         for source, sink, way in ((pmd, backend, 'out of'), (backend, pmd, 'into')):
             sink.start('rxonly')
             source.start('txonly')
-            bed.wait_for('10000 frames %s the guest' % way, lambda: sink.stats()['rx'] > 10000)
+            wait_for('10000 frames %s the guest' % way, lambda: sink.stats()['rx'] > 10000)
             source.stop()
             sink.stop()
             bed.point(True, '10000 frames go %s the guest' % way)

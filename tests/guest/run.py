@@ -5,11 +5,8 @@
     VIO_BUILD=build/gcc tests/guest/run.py [--list] [WORD...]
 """
 
-import argparse
 import os
 import re
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,31 +14,17 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / 'tests/backend'))
-
+sys.path.append(str(TOP / 'tests/harness'))
 # pylint: disable=wrong-import-position
 import kernel
+import suite
 from bed import Bed
 from boots import BOOTS
 from proc import ProcError, kill_all
-from rig import Tap
 
 # What a kernel says of a device that reached for memory that was not mapped for it.
 DMA_FAULT = r'DMAR:.*(fault|DMA (Read|Write))|virtio_iommu.*fault'
 COMPLAINT = r'WARNING:|BUG:|Oops|general protection|Call Trace'
-
-
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('words', nargs='*',
-                        help='only cases whose name, behind that of the boot, holds all of these')
-    parser.add_argument('--list', action='store_true', help='list the cases')
-    args = parser.parse_args()
-    args.build = build = os.path.abspath(os.environ.get('VIO_BUILD', 'build/gcc'))
-    args.verify = os.path.join(build, 'tests/backend/verify')
-    args.vio = os.path.join(build, 'apps/vio/vio')
-    args.logs = os.path.join(build, 'meson-logs')
-    return args
 
 
 def compile_example(args, folder):
@@ -51,7 +34,7 @@ def compile_example(args, folder):
     with open(source, 'w', encoding='utf-8') as out:
         out.write(re.search(r'^```c\n(.*?)^```', text, re.S | re.M)[1])
     subprocess.run(['cc', '-O2', '-I', TOP / 'lib/include', '-o', args.example, source,
-                    os.path.join(args.build, 'libvio.a'), '-lnuma', '-pthread'],
+                    args.library, '-lnuma', '-pthread'],
                    check=True, timeout=60)
 
 
@@ -64,13 +47,8 @@ def wanted(boot, words):
 
 
 def run_case(case, bed):
-    """One case; whatever goes wrong in it fails it, and what it left running ends."""
-    bed.case = case.name
-    try:
-        case.run(bed)
-    except (ProcError, OSError, ValueError, KeyError, IndexError,
-            subprocess.SubprocessError) as error:
-        bed.point(False, 'comes to its end', '%s: %s' % (type(error).__name__, error))
+    """One case; what it left running ends."""
+    bed.attempt(case)
     bed.tidy()
     look_at_log(bed, case.name)
 
@@ -110,7 +88,7 @@ def run_boot(boot, cases, tap, folder, image, args):
 
 
 def run_boots(chosen, args, image):
-    tap = Tap()
+    tap = suite.Tap()
     with tempfile.TemporaryDirectory(prefix='vio-guest-') as folder:
         os.chmod(folder, 0o755)
         compile_example(args, folder)
@@ -122,27 +100,29 @@ def run_boots(chosen, args, image):
     return tap.finish()
 
 
+def find_programs(args):
+    """What of the build is used in the guest, and where its log goes."""
+    args.verify, args.vio = suite.built('tests/backend/verify', 'apps/vio/vio')
+    build = Path(args.verify).parents[2]
+    args.library, args.logs = build / 'libvio.a', build / 'meson-logs'
+
+
 def main():
-    args = parse_args()
+    args = suite.options(__doc__).parse_args()
     chosen = [(boot, cases) for boot in BOOTS for cases in [wanted(boot, args.words)] if cases]
     if args.list:
         print('\n'.join(name_of(boot, case) for boot, cases in chosen for case in cases))
         return 0
-    for program, package in (('qemu-system-x86_64', 'qemu-system-x86'),
-                             ('dpdk-testpmd', 'dpdk-dev')):
-        if not shutil.which(program):
-            print('1..0 # SKIP no %s (package %s)' % (program, package))
-            return 77
-    for program in (args.verify, args.vio):
-        if not os.access(program, os.X_OK):
-            sys.exit('run.py: no %s: build first, and name the folder in VIO_BUILD' % program)
+    lacks = suite.missing({'qemu-system-x86_64': 'qemu-system-x86', 'dpdk-testpmd': 'dpdk-dev'})
+    if lacks:
+        return suite.skip_all(lacks)
+    find_programs(args)
     try:
         image = kernel.get()
     except (kernel.KernelError, subprocess.SubprocessError, OSError) as error:
-        print('\n'.join('# ' + line for line in str(error).splitlines()))
-        print('1..0 # SKIP no kernel for the guest')
-        return 77
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        suite.Tap.note(error)
+        return suite.skip_all('no kernel for the guest')
+    suite.end_by_sigterm()
     return run_boots(chosen, args, image)
 
 

@@ -4,6 +4,7 @@
 import json
 
 from bed import PLAIN_USER, SYSFS
+from verify import faults_of
 
 FRAMES = 5000
 BULK = 50000
@@ -25,7 +26,7 @@ def reflect(index, options='', what='', frames=FRAMES, prefix=(), driver='vfio-p
         result = bed.verify('-n', frames, '-s', '60-1514', '-m', 3, '-w', 64, 'echo',
                             bed.uri(index, options), prefix=prefix)
         peer.stop()
-        wrong = bed.clean(result) or (check(result) if check else '')
+        wrong = faults_of(result) or (check(result) if check else '')
         bed.point(not wrong and result['rx'] == frames,
                   '%d frames come back%s' % (frames, what and ', ' + what),
                   '%s\n%s' % (wrong, result['out']))
@@ -38,7 +39,7 @@ def one_to_another(first, second):
         bound(bed, first, second)
         result = bed.verify('-n', FRAMES, '-s', '60-1514', '-m', 3, '-w', 32, 'echo',
                             bed.uri(first), bed.uri(second))
-        bed.point(not bed.clean(result) and result['rx'] == FRAMES,
+        bed.point(not faults_of(result) and result['rx'] == FRAMES,
                   '%d frames go from one device to the other' % FRAMES, result['out'])
     return run
 
@@ -105,13 +106,13 @@ def both_ways(index, options='', lost=0):
         result = bed.verify('-n', BULK, '-s', '60-1514', 'tx', uri)
         backend.stop()
         found = backend.stats()['rx']
-        bed.point(not bed.clean(result) and BULK * (1 - lost) <= found <= BULK,
+        bed.point(not faults_of(result) and BULK * (1 - lost) <= found <= BULK,
                   '%d frames go out' % found, '%d arrived\n%s' % (found, result['out']))
         receive(bed, backend, uri)
         backend.start('io')
         result = bed.verify('-n', BULK, '-s', '60-1514', '-w', 64, '-S', 'echo', uri)
         backend.stop()
-        bed.point(not bed.clean(result) and result['rx'] == BULK, '%d frames come back' % BULK,
+        bed.point(not faults_of(result) and result['rx'] == BULK, '%d frames come back' % BULK,
                   result['out'])
     return run
 
@@ -125,7 +126,7 @@ def receive(bed, backend, uri):
     backend.stop()
     code = verify.wait(60)
     result = json.loads(next(line for line in verify.out.splitlines() if line[:1] == '{'))
-    faults = bed.clean(dict(result, code=code))
+    faults = faults_of(dict(result, code=code))
     bed.point(not faults and result['rx'] >= BULK, '%d frames come in' % result['rx'],
               '%s\n%s' % (faults, verify.out))
 

@@ -4,8 +4,9 @@
 import struct
 import time
 
-from bench import Case, Run
+from bench import Run
 from machine import Machine
+from suite import Case
 
 MODERN = 'disable-legacy=on'
 SHORT = Run(4000)
@@ -28,7 +29,7 @@ def link(bench):
     machine.driver.ask('open ')
     for name in ('n0', 'vn'):
         for up in (False, True):
-            machine.monitor.ask('set_link', name=name, up=up)
+            machine.qmp('set_link', name=name, up=up)
             state = until(lambda: machine.driver.ask('state'), lambda s: s['link_up'] == up)
             bench.point(state['link_up'] == up and state['state'] == 'up',
                         'is %s by %s' % ('up' if up else 'down', name), state)
@@ -58,16 +59,16 @@ def reset_runner(device, board):
     return run
 
 
-def device_path(monitor):
-    return next(d['path'] for d in monitor.ask('x-query-virtio') if d['name'] == 'virtio-net')
+def device_path(qmp):
+    return next(d['path'] for d in qmp('x-query-virtio') if d['name'] == 'virtio-net')
 
 
 def bad_head(bench):
     """What would be a driver's mistake makes the device ask for a reset."""
     machine = Machine(bench, MODERN, 'dgram')
     machine.driver.ask('open ')
-    queue = machine.monitor.ask('x-query-virtio-queue-status',
-                                path=device_path(machine.monitor), queue=1)
+    queue = machine.qmp('x-query-virtio-queue-status',
+                                path=device_path(machine.qmp), queue=1)
     with open(machine.driver.memory['memory'], 'r+b', buffering=0) as memory:
         avail = queue['vring-avail'] - ABOVE
         memory.seek(avail + 4)

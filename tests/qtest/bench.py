@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the cases share: test points, folders, the ROM, and traffic that is checked."""
+"""What the cases share: folders, the ROM, and traffic that is checked."""
 
 import collections
 import os
 import tempfile
 
-# run(bench) does the case.
-Case = collections.namedtuple('Case', 'name run')
+from suite import Points
 
 # Frames of these lengths each way, so many on their way, in up to so many segments.
 Run = collections.namedtuple('Run', 'frames low high window segments')
@@ -17,29 +16,18 @@ Run.__new__.__defaults__ = (60, 1514, 256, 1)
 FEW_AT_A_TIME = 8
 
 
-class Bench:
+class Bench(Points):
     """Where the cases run."""
 
     def __init__(self, tap, folder, args, own_network):
-        self.tap, self.folder, self.args = tap, folder, args
+        super().__init__(tap, folder, args)
         self.own_network = own_network
-        self.case = ''
         self.rom = os.path.join(folder, 'halt.rom')
         with open(self.rom, 'wb') as rom:  # at the reset vector: cli; hlt; jmp -3
             rom.write(bytes(0xfff0) + b'\xfa\xf4\xeb\xfd' + bytes(12))
 
     def new_folder(self):
         return tempfile.mkdtemp(dir=self.folder)
-
-    def point(self, ok, text, diagnosis=''):
-        self.tap.point(ok, '%s: %s' % (self.case, text), diagnosis)
-
-    def skip(self, why):
-        self.tap.skip(self.case, why)
-
-    def measured(self, text):
-        """A figure that the summary of all suites shows too."""
-        self.tap.note('note: %s: %s' % (self.case, text))
 
     def traffic(self, machine, run, ordered=True):
         """Frames both ways, each checked at its end byte by byte."""

@@ -2,8 +2,9 @@
 """Control commands, as QEMU's receive filter shows them, and interrupts."""
 
 from behaviour import until
-from bench import FEW_AT_A_TIME, Case, Run
+from bench import FEW_AT_A_TIME, Run
 from machine import Machine
+from suite import Case
 
 MODERN = 'disable-legacy=on'
 PACKED = MODERN + ',packed=on,event_idx=off'
@@ -46,7 +47,7 @@ def calls_runner(device, board='q35'):
         machine.driver.ask('open ctrl_vlan=on')
         for call, wanted in CALLS:
             machine.driver.ask('control ' + call)
-            answer = machine.monitor.ask('query-rx-filter', name='vn')[0]
+            answer = machine.qmp('query-rx-filter', name='vn')[0]
             wrong = {name: answer[name] for name, value in wanted.items()
                      if shown(answer[name]) != value}
             bench.point(not wrong, call, answer)
@@ -60,7 +61,7 @@ def announce(bench):
     """QEMU asks; the port reports it, and acknowledges once."""
     machine = Machine(bench, MODERN, 'dgram')
     machine.driver.ask('open ')
-    machine.monitor.ask('announce-self', initial=50, max=550, rounds=1, step=100)
+    machine.qmp('announce-self', initial=50, max=550, rounds=1, step=100)
     state = until(lambda: machine.driver.ask('state'), lambda s: s['announce'])
     bench.point(state['announce'], 'is asked for', state)
     machine.driver.ask('control announce')
@@ -72,7 +73,7 @@ def announce(bench):
 def pairs(bench):
     """The number of queue pairs in use changes while the port is up."""
     if not bench.own_network:
-        bench.skip('needs unshare -n (or -Urn) and /dev/net/tun')
+        bench.skip('comes up', 'needs unshare -n (or -Urn) and /dev/net/tun')
         return
     machine = Machine(bench, MODERN + ',mq=on,vectors=10', 'tap 4')
     machine.driver.ask('open queues=4')
@@ -110,7 +111,7 @@ def sleep_runner(device, options, board, own_config, traffic):
                     (got['good'], got['signals'], got['ms'] / 300), got)
         if own_config:
             for up in (False, True):
-                machine.monitor.ask('set_link', name='n0', up=up)
+                machine.qmp('set_link', name='n0', up=up)
                 woken = machine.driver.ask('config-wait 2000')['woken']
                 state = machine.driver.ask('state')
                 bench.point(woken == 1 and state['link_up'] == up,

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A QEMU without a guest, our driver beside it, and the QEMU monitor."""
+"""A QEMU without a guest, and our driver beside it."""
 
 import json
 import os
 import socket
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'backend'))
-from proc import Proc, ProcError  # noqa: E402  pylint: disable=wrong-import-position
+from proc import Proc, ProcError
+from qmp import Qmp
 
 LOW = 16 << 20          # what the guest has below 4 GiB; our memory lies above
 QEMU = 'qemu-system-x86_64'
@@ -56,39 +55,17 @@ class Driver(Proc):
         return answer
 
 
-class Monitor:
-    """QEMU's machine protocol."""
-
-    def __init__(self, path):
-        end = time.monotonic() + 10
-        self.socket = socket.socket(socket.AF_UNIX)
-        while True:
-            try:
-                self.socket.connect(path)
-                break
-            except (FileNotFoundError, ConnectionRefusedError):
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.01)
-        self.socket.settimeout(10)
-        self.file = self.socket.makefile('rw')
-        self.events = []
-        self.file.readline()
-        self.ask('qmp_capabilities')
-
-    def ask(self, command, **arguments):
-        self.file.write(json.dumps({'execute': command, 'arguments': arguments}) + '\n')
-        self.file.flush()
-        while True:
-            line = self.file.readline()
-            if not line:
-                raise ProcError('%s: the monitor has gone' % command)
-            answer = json.loads(line)
-            if 'return' in answer:
-                return answer['return']
-            if 'error' in answer:
-                raise ProcError('%s: %s' % (command, answer['error']))
-            self.events.append(answer)
+def connect_to(path, timeout=10):
+    """A socket that is connected to @path as soon as somebody listens there."""
+    sock, end = socket.socket(socket.AF_UNIX), time.monotonic() + timeout
+    while True:
+        try:
+            sock.connect(path)
+            return sock
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
 
 
 class Machine:
@@ -110,7 +87,8 @@ class Machine:
                          (',' + device if device else '')],
                          'qemu', DEADLINE)
         self.driver.ask('accept')
-        self.monitor = Monitor(self.path('qmp'))
+        self.qmp = Qmp(connect_to(self.path('qmp')))
+        self.qmp('query-status')  # once it answers, its network is there
         self.connect(netdev)
 
     def path(self, name):

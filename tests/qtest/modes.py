@@ -3,8 +3,9 @@
 
 import collections
 
-from bench import FEW_AT_A_TIME, Case, Run
+from bench import FEW_AT_A_TIME, Run
 from machine import Machine
+from suite import Case
 
 FULL, SHORT = 100000, 4000
 
@@ -115,7 +116,7 @@ def check_port(m, port):
 def runner(m):
     def run(bench):
         if m.netdev.startswith('tap') and not bench.own_network:
-            bench.skip('needs unshare -n (or -Urn) and /dev/net/tun')
+            bench.skip('comes up', 'needs unshare -n (or -Urn) and /dev/net/tun')
             return
         machine = Machine(bench, m.device, m.netdev, m.board)
         port = machine.driver.ask('open ' + m.port)

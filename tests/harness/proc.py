@@ -92,3 +92,12 @@ class Proc:
 def kill_all():
     for proc in _running:
         proc.kill()
+
+
+def wait_for(what, condition, timeout=20):
+    """Ask until @condition() holds; @what it is that is waited for."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise ProcError('not within %d s: %s' % (timeout, what))
+        time.sleep(0.02)
