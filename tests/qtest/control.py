@@ -84,6 +84,8 @@ def pairs(bench):
     bench.closes(machine)
 
 
+# Where the driver gets no time for a while, frames come before it sleeps: it has several chances.
+TRIES, SIGNALS_MIN = 3, 100
 FEW = Run(SHORT.frames, window=FEW_AT_A_TIME)
 
 # Interrupts: device, options of the port, board, own event for the configuration, traffic.
@@ -101,14 +103,25 @@ SLEEPS = (
 )
 
 
+def asleep(driver):
+    """300 frames that each meet a sleeping driver. Returns (what came of it, signals)."""
+    before = 0
+    for _ in range(TRIES):
+        got = driver.ask('asleep 300')
+        signals, before = got['signals'] - before, got['signals']
+        if got['missed'] or signals >= SIGNALS_MIN:
+            break
+    return got, signals
+
+
 def sleep_runner(device, options, board, own_config, traffic):
     def run(bench):
         machine = Machine(bench, device, 'dgram', board)
         machine.driver.ask('open wait=on' + options)
-        got = machine.driver.ask('asleep 300')
-        bench.point(not got['missed'] and got['good'] == 300 and got['signals'] >= 100,
+        got, signals = asleep(machine.driver)
+        bench.point(not got['missed'] and got['good'] == 300 and signals >= SIGNALS_MIN,
                     'each of %d frames wakes, %d signals, %.1f ms each' %
-                    (got['good'], got['signals'], got['ms'] / 300), got)
+                    (got['good'], signals, got['ms'] / 300), got)
         if own_config:
             for up in (False, True):
                 machine.qmp('set_link', name='n0', up=up)
