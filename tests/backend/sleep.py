@@ -81,7 +81,8 @@ def backend_killed(options):
         rig.testpmd(1).start('io')
         run = Proc([rig.args.vio, 'fwd', address_of(rig, options), '-t', '30s', '-q', '--wait'],
                    'vio fwd', 40)
-        time.sleep(1)
+        rig.pmd.expect('virtio is now ready for processing')
+        time.sleep(0.5)  # it sleeps
         began = time.monotonic()
         rig.pmd.kill()
         code = run.wait(20)
