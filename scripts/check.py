@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The suites as a table, and what runs them. Called by scripts/check, which installs packages."""
 import fnmatch
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +31,9 @@ BUILDS = {
     'gcc': ('gcc', ['-Dbench=true']),
     'clang': ('clang', ['-Dbench=true']),
     'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true']),
-    'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false']),
+    # Only for the unit tests, which take less time than it takes to optimise them.
+    'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
+                             '-Doptimization=1']),
     'tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false']),
 }
 
@@ -43,6 +48,7 @@ class Suite:
     wrapper: list = field(default_factory=list)   # before meson
     per_test: str = ''                            # meson test --wrapper
     slower: int = 1                               # meson's timeouts times this
+    beside: bool = False                          # may run at once with a neighbour that may, too
 
 
 VALGRIND = ('valgrind -q --error-exitcode=99 --leak-check=full '
@@ -55,32 +61,47 @@ FIXED = ['setarch', '-R']
 if subprocess.run(FIXED + ['true'], capture_output=True, check=False).returncode != 0:
     FIXED = []
 
+# Suites that may run beside each other need one processor, measure no times and count no huge
+# pages. They stand together, the longest first.
 SUITES = [
     Suite('unit', 'gcc', ['unit'], 120),
-    Suite('style', 'gcc', ['style'], 300),
-    Suite('install', 'gcc', ['install'], 300),
-    Suite('matrix', 'gcc', ['matrix'], 300),
+    Suite('matrix', 'gcc', ['matrix'], 300, beside=True),
+    Suite('style', 'gcc', ['style'], 300, beside=True),
+    Suite('install', 'gcc', ['install'], 300, beside=True),
     Suite('tool', 'gcc', ['tool'], 400),
     Suite('backend', 'gcc', ['backend'], 1200),
     Suite('qtest', 'gcc', ['qtest'], 180),
-    Suite('guest', 'gcc', ['guest'], 900),
     Suite('bench', 'gcc', ['bench'], 120),
     Suite('memlock', 'gcc', ['unit', 'matrix'], 300, SMALL_MEMLOCK),
     Suite('tool-memlock', 'gcc', ['tool'], 400, SMALL_MEMLOCK),
     Suite('unit-clang', 'clang', ['unit'], 120),
-    Suite('matrix-clang', 'clang', ['matrix'], 300),
     Suite('tool-clang', 'clang', ['tool'], 400),
     Suite('bench-clang', 'clang', ['bench'], 120),
     Suite('unit-asan', 'asan', ['unit'], 300, FIXED, slower=4),
-    Suite('matrix-asan', 'asan', ['matrix'], 600, FIXED, slower=4),
     Suite('tool-asan', 'asan', ['tool'], 600, FIXED, slower=2),
     Suite('backend-asan', 'asan', ['backend-quick'], 900, FIXED, slower=4),
     Suite('qtest-asan', 'asan', ['qtest'], 300, FIXED, slower=2),
     Suite('unit-asan-clang', 'asan-clang', ['unit'], 300, FIXED, slower=4),
     Suite('unit-tsan', 'tsan', ['unit'], 300, FIXED, slower=4),
-    Suite('matrix-tsan', 'tsan', ['matrix'], 600, FIXED, slower=4),
     Suite('unit-valgrind', 'gcc', ['unit'], 600, per_test=VALGRIND, slower=20),
+    Suite('guest', 'gcc', ['guest'], 900, beside=True),
+    Suite('matrix-tsan', 'tsan', ['matrix'], 600, FIXED, slower=4, beside=True),
+    Suite('matrix-asan', 'asan', ['matrix'], 600, FIXED, slower=4, beside=True),
+    Suite('matrix-clang', 'clang', ['matrix'], 300, beside=True),
 ]
+AT_ONCE = min(2, len(os.sched_getaffinity(0)))
+STOPPED = threading.Event()  # this script is told to end
+
+
+def wait(child, limit):
+    """Wait for @child. Return: its exit code, None when @limit seconds were over."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end and not STOPPED.is_set():
+        try:
+            return child.wait(0.5)
+        except subprocess.TimeoutExpired:
+            pass
+    return None
 
 
 def run(command, log, limit, env=None):
@@ -90,9 +111,7 @@ def run(command, log, limit, env=None):
                                  stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
                                  start_new_session=True)
     try:
-        return child.wait(limit)
-    except subprocess.TimeoutExpired:
-        return None
+        return wait(child, limit)
     finally:  # whatever it has left behind is in its process group
         for sig in (signal.SIGTERM, signal.SIGKILL):
             try:
@@ -103,9 +122,9 @@ def run(command, log, limit, env=None):
 
 
 def build(name):
-    """Bring build/@name up to date. Return: error text or None."""
+    """Bring build/@name up to date. Return: a Count with the failure, if it is one."""
     compiler, options = BUILDS[name]
-    folder, log = TOP / 'build' / name, LOGS / f'build-{name}.log'
+    folder, log, count = TOP / 'build' / name, LOGS / f'build-{name}.log', Count()
     env = {'CC': compiler, 'CXX': {'gcc': 'g++', 'clang': 'clang++'}[compiler]}
     setup = ['meson', 'setup', str(folder)] + options
     if (folder / 'build.ninja').exists():
@@ -117,9 +136,11 @@ def build(name):
         if code != 0:
             text = log.read_text(errors='replace')
             print('\n'.join(text.splitlines()[-60:]))
-            return f'build {name}: "{" ".join(command[:3])}" ' + (
-                f'took over {limit} s' if code is None else f'ended with {code}') + f', see {log}'
-    return None
+            count.fail(f'build {name}: "{" ".join(command[:3])}" ' + (
+                f'took over {limit} s' if code is None else f'ended with {code}') + f', see {log}')
+            print(f'FAILED: {count.failures[0]}')
+            break
+    return count
 
 
 def run_meson(suite, log):
@@ -145,22 +166,25 @@ def run_meson(suite, log):
     return count
 
 
-def run_suite(suite):
-    """Run one line of the table and say what did not go well."""
-    log = LOGS / f'{suite.name}.log'
+def run_suite(suite, broken):
+    """Run one line of the table unless its build is @broken, and say what did not go well."""
+    log, count = LOGS / f'{suite.name}.log', Count()
+    if broken:
+        count.fail(f'{suite.name}: not run, since build {suite.build} failed')
+        return count
     count = run_meson(suite, log)
+    lines = []
     for what in count.nothing_ran:
-        print(f'SKIPPED AS A WHOLE, the machine lacks something: {what}')
+        lines.append(f'SKIPPED AS A WHOLE, the machine lacks something: {what}')
         if IN_CI:
             count.fail(f'{what} (in CI nothing may be missing)')
-    for what in count.skipped:
-        print(f'skipped: {what}')
-    for what in count.notes:
-        print(f'note: {what}')
-    for what in count.failures:
-        print(f'FAILED: {what}')
+    lines += [f'skipped: {what}' for what in count.skipped]
+    lines += [f'note: {what}' for what in count.notes]
+    lines += [f'FAILED: {what}' for what in count.failures]
     if count.failed:
-        print(f'see {log.relative_to(TOP)}')
+        lines.append(f'see {log.relative_to(TOP)}')
+    if lines:  # in one piece, for others may run beside it
+        print('\n'.join(lines), flush=True)
     return count
 
 
@@ -176,7 +200,7 @@ def choose(patterns):
 def show_list():
     for s in SUITES:
         what = '+'.join(s.suites)
-        how = ' '.join(s.wrapper + s.per_test.split()[:1])
+        how = ' '.join(s.wrapper + s.per_test.split()[:1] + ['beside others'] * s.beside)
         print(f'{s.name:16} build/{s.build:11} {what:14} {how}'.rstrip())
 
 
@@ -188,34 +212,70 @@ def huge_pages():
     return total
 
 
+class Report:
+    """What came out, and where the time went."""
+
+    def __init__(self):
+        self.rows, self.began = [], time.monotonic()
+
+    def call(self, name, function, *arguments):
+        """A line of the report: @function and the Count that it returns."""
+        row = {'name': name, 'count': Count(), 'seconds': 0}
+        self.rows.append(row)
+        print(f'== {name}', flush=True)
+        start = time.monotonic()
+        row['count'] = function(*arguments)
+        row['seconds'] = time.monotonic() - start
+        return row['count']
+
+    def total(self):
+        total = Count()
+        for row in self.rows:
+            total.add(row['count'])
+        return total
+
+    def show(self):
+        print(f'\n{"suite":20} {"seconds":>8} {"passed":>8} {"failed":>8} {"skipped":>8}')
+        seconds = time.monotonic() - self.began
+        for row in self.rows + [{'name': 'all', 'count': self.total(), 'seconds': seconds}]:
+            count = row['count']
+            cells = [count.passed, count.failed, len(count.skipped)]
+            print(f'{row["name"]:20} {row["seconds"]:8.1f} ' + ' '.join(f'{c:>8}' for c in cells))
+
+
+def groups(suites):
+    """Lists of suites that may run at once, in the order of @suites."""
+    for beside, some in itertools.groupby(suites, lambda s: s.beside):
+        yield from [list(some)] if beside else ([s] for s in some)
+
+
+def run_group(group, built, report):
+    """Build what the suites of @group need, and run them. @built: Counts of the builds so far."""
+    for name in (s.build for s in group):
+        if name not in built:
+            built[name] = report.call(f'build {name}', build, name)
+
+    def one(suite):
+        report.call(suite.name, run_suite, suite, built[suite.build].failed)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            list(pool.map(one, group))
+        except BaseException:
+            STOPPED.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def check(suites):
     """Build what @suites need and run them. Return: Count of the whole run."""
-    total, built, table = Count(), {}, []
-    for suite in suites:
-        if suite.build not in built:
-            start = time.monotonic()
-            print(f'== build {suite.build}', flush=True)
-            built[suite.build] = build(suite.build)
-            table.append((f'build {suite.build}', time.monotonic() - start, None))
-            if built[suite.build]:
-                total.fail(built[suite.build])
-                print(f'FAILED: {built[suite.build]}')
-        start = time.monotonic()
-        print(f'== {suite.name}', flush=True)
-        if built[suite.build]:
-            count = Count()
-            count.fail(f'{suite.name}: not run, since build {suite.build} failed')
-        else:
-            count = run_suite(suite)
-        total.add(count)
-        table.append((suite.name, time.monotonic() - start, count))
+    built, report = {}, Report()
+    for group in groups(suites):
+        run_group(group, built, report)
     if huge_pages() and any('memlock' in s.name for s in suites):
         print(f'note: the memlock suites ran with {huge_pages()} huge pages reserved')
-    print(f'\n{"suite":20} {"seconds":>8} {"passed":>8} {"failed":>8} {"skipped":>8}')
-    for name, seconds, count in table:
-        cells = (count.passed, count.failed, len(count.skipped)) if count else ('', '', '')
-        print(f'{name:20} {seconds:8.1f} ' + ' '.join(f'{c:>8}' for c in cells).rstrip())
-    return total
+    report.show()
+    return report.total()
 
 
 def main():
@@ -225,7 +285,7 @@ def main():
         return 0
     suites = choose(arguments)
     LOGS.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # run() ends its children on the way
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # suites that run are ended
     total = check(suites)
     for what in total.failures:
         print(f'FAILED: {what}')
