@@ -2,26 +2,9 @@
 #include <stdio.h>
 
 #include "rig.h"
+#include "variants.h"
 
-/* Receive bodies of the driver, and the features that choose each. */
-static const struct rx_variant {
-	const char *name, *options;
-} variants[] = {
-	{ "split", "packed=off,in_order=off" },
-	{ "split_offload", "packed=off,in_order=off,guest_csum=on" },
-	{ "split_mrg_offload", "packed=off,in_order=off,mrg_rxbuf=on" },
-	{ "split_in_order", "packed=off,in_order=on" },
-	{ "split_in_order_offload", "packed=off,in_order=on,guest_csum=on" },
-	{ "split_in_order_mrg_offload", "packed=off,in_order=on,mrg_rxbuf=on" },
-	{ "packed", "packed=on,in_order=off" },
-	{ "packed_offload", "packed=on,in_order=off,guest_csum=on" },
-	{ "packed_mrg_offload", "packed=on,in_order=off,mrg_rxbuf=on" },
-	{ "packed_in_order", "packed=on,in_order=on" },
-	{ "packed_in_order_offload", "packed=on,in_order=on,guest_csum=on" },
-	{ "packed_in_order_mrg_offload", "packed=on,in_order=on,mrg_rxbuf=on" },
-};
-
-static bool rx_open(struct rig *rig, struct bench *b, const struct rx_variant *variant)
+static bool rx_open(struct rig *rig, struct bench *b, const struct variant *variant)
 {
 	struct vio_port_info info;
 
@@ -93,9 +76,9 @@ void rx_register(void)
 {
 	char name[128];
 
-	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
-		rig_register("rx", variants[i].name, rx_burst, &variants[i]);
-		snprintf(name, sizeof(name), "rx/%s/device_only", variants[i].name);
-		bench_register(name, rx_device_only, &variants[i], 32);
+	for (const struct variant *v = rx_variants; v->name; v++) {
+		rig_register("rx", v->name, rx_burst, v);
+		snprintf(name, sizeof(name), "rx/%s/device_only", v->name);
+		bench_register(name, rx_device_only, v, 32);
 	}
 }

@@ -2,20 +2,11 @@
 #include <stdio.h>
 
 #include "rig.h"
+#include "variants.h"
 
 #define FRAME_BYTES 60
 
-/* Transmit bodies of the driver, and the features that choose each. */
-static const struct tx_variant {
-	const char *name, *options;
-} variants[] = {
-	{ "split", "packed=off,in_order=off" },
-	{ "split_in_order", "packed=off,in_order=on" },
-	{ "packed", "packed=on,in_order=off" },
-	{ "packed_in_order", "packed=on,in_order=on" },
-};
-
-static bool tx_open(struct rig *rig, struct bench *b, const struct tx_variant *variant)
+static bool tx_open(struct rig *rig, struct bench *b, const struct variant *variant)
 {
 	struct vio_port_info info;
 
@@ -96,9 +87,9 @@ void tx_register(void)
 {
 	char name[128];
 
-	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
-		rig_register("tx", variants[i].name, tx_burst, &variants[i]);
-		snprintf(name, sizeof(name), "tx/%s/device_only", variants[i].name);
-		bench_register(name, tx_device_only, &variants[i], 32);
+	for (const struct variant *v = tx_variants; v->name; v++) {
+		rig_register("tx", v->name, tx_burst, v);
+		snprintf(name, sizeof(name), "tx/%s/device_only", v->name);
+		bench_register(name, tx_device_only, v, 32);
 	}
 }
