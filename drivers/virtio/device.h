@@ -8,6 +8,7 @@
 #include "ctrl.h"
 #include "features.h"
 #include "queue.h"
+#include "watchdog.h"
 
 #define QUEUE_PAIRS_MAX  64
 #define ENTRIES_DEFAULT  1024u
@@ -65,6 +66,7 @@ struct virtio_port {
 	uint16_t rx_ready, tx_ready; /* queues that exist */
 	struct rxq *rxq[QUEUE_PAIRS_MAX];
 	struct txq *txq[QUEUE_PAIRS_MAX];
+	struct tx_watch watch[QUEUE_PAIRS_MAX];
 	struct ctrl *ctrl; /* NULL: there is none */
 	struct control_state control;
 };

@@ -213,8 +213,10 @@ static enum vio_port_state virtio_check(struct vio_port *pub)
 		port->state = rc == -ESTALE ? VIO_PORT_NEEDS_RESET : VIO_PORT_BACKEND_GONE;
 		port->why = *vio_error_last();
 		stop_all(port);
-	} else if (find_broken(port)) {
-		port->state = VIO_PORT_QUEUE_BROKEN;
+	} else {
+		watchdog_look(port);
+		if (find_broken(port))
+			port->state = VIO_PORT_QUEUE_BROKEN;
 	}
 	return port->state;
 }

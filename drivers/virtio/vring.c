@@ -16,10 +16,8 @@ static uint32_t next_available(const struct ring *r)
 	return r->post.at | (r->post.flags & packed_rest(0, PACKED_AVAIL) ? 0x8000u : 0);
 }
 
-void vring_kick(struct ring *r)
+static void ring_bell(const struct ring *r, struct doorbell *db)
 {
-	struct doorbell *db = &r->doorbell;
-
 	if (db->next != DOORBELL_PLAIN)
 		db->data = (db->data & 0xffff) | next_available(r) << 16;
 	if (!db->reg) {
@@ -31,6 +29,40 @@ void vring_kick(struct ring *r)
 		*(volatile le16 *)db->reg = le16_from((uint16_t)db->data);
 	else
 		*(volatile le32 *)db->reg = le32_from(db->data);
+}
+
+void vring_kick(struct ring *r)
+{
+	ring_bell(r, &r->doorbell);
+}
+
+/* The queue's thread may be at the doorbell too, and at the position that NOTIFICATION_DATA names:
+ * a stale one is one of the positions that the device has passed or will pass. */
+void vring_kick_beside(const struct ring *r)
+{
+	struct doorbell db = r->doorbell;
+
+	ring_bell(r, &db);
+}
+
+/* A descriptor that the device has not used has AVAIL and USED apart, whatever the lap. */
+static bool packed_waits(const struct packed_desc *d)
+{
+	const uint16_t flags = le16_to(ring_load(&d->flags));
+
+	return !(flags & PACKED_AVAIL) != !(flags & PACKED_USED);
+}
+
+uint32_t vring_waiting(const struct ring *r, const struct mode mode)
+{
+	uint32_t n = 0;
+
+	if (!mode.packed)
+		return (uint16_t)(le16_to(ring_load(&r->driver.avail->idx)) -
+				  le16_to(ring_load(&r->device.used->idx)));
+	for (uint32_t i = 0; i < r->entries; i++)
+		n += packed_waits(r->desc.packed + i);
+	return n;
 }
 
 /* Private memory: one block for all that is indexed by slot. */

@@ -263,6 +263,14 @@ ALWAYS_INLINE bool vring_publish(struct ring *r, const struct mode mode)
  * transport has no register. */
 NOINLINE void vring_kick(struct ring *r);
 
+/*
+ * For a thread beside the queue's own: notify; and how many of the buffers that were shown the
+ * device has not used, as far as shared memory tells. A packed ring's chains may count after they
+ * were used, and so may batches that were used by one completion.
+ */
+COLD void vring_kick_beside(const struct ring *r);
+COLD uint32_t vring_waiting(const struct ring *r, const struct mode mode);
+
 /* A descriptor of a chain: where (our address), how long, and may the device write it. */
 struct chain_part {
 	uint64_t addr;

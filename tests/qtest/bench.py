@@ -11,10 +11,6 @@ from suite import Points
 Run = collections.namedtuple('Run', 'frames low high window segments')
 Run.__new__.__defaults__ = (60, 1514, 256, 1)
 
-# QEMU 7.2 does not ask for kicks again once its network has pushed back, in packed rings with an
-# event index: few frames at a time do not make it.
-FEW_AT_A_TIME = 8
-
 
 class Bench(Points):
     """Where the cases run."""

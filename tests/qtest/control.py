@@ -2,7 +2,7 @@
 """Control commands, as QEMU's receive filter shows them, and interrupts."""
 
 from behaviour import until
-from bench import FEW_AT_A_TIME, Run
+from bench import Run
 from machine import Machine
 from suite import Case
 
@@ -86,20 +86,19 @@ def pairs(bench):
 
 # Where the driver gets no time for a while, frames come before it sleeps: it has several chances.
 TRIES, SIGNALS_MIN = 3, 100
-FEW = Run(SHORT.frames, window=FEW_AT_A_TIME)
 
-# Interrupts: device, options of the port, board, own event for the configuration, traffic.
+# Interrupts: device, options of the port, board, own event for the configuration.
 SLEEPS = (
-    ('MSI-X, split', MODERN, '', 'q35', True, SHORT),
-    ('MSI-X, split, no event index', MODERN + ',event_idx=off', '', 'q35', True, SHORT),
-    ('MSI-X, packed', PACKED, '', 'q35', True, SHORT),
-    ('MSI-X, packed, event index', MODERN + ',packed=on', '', 'q35', True, FEW),
-    ('MSI-X, two vectors', MODERN, ',msix=2', 'q35', True, SHORT),
-    ('MSI-X, one vector', MODERN, ',msix=1', 'q35', False, SHORT),
-    ('MSI-X, legacy', LEGACY, '', 'q35', True, SHORT),
-    ('a line, split', MODERN, ',msix=0', 'q35', False, SHORT),
-    ('a line, packed', PACKED, ',msix=0', 'q35', False, SHORT),
-    ('a line, legacy', LEGACY, ',msix=0', 'q35', False, SHORT),
+    ('MSI-X, split', MODERN, '', 'q35', True),
+    ('MSI-X, split, no event index', MODERN + ',event_idx=off', '', 'q35', True),
+    ('MSI-X, packed', PACKED, '', 'q35', True),
+    ('MSI-X, packed, event index', MODERN + ',packed=on', '', 'q35', True),
+    ('MSI-X, two vectors', MODERN, ',msix=2', 'q35', True),
+    ('MSI-X, one vector', MODERN, ',msix=1', 'q35', False),
+    ('MSI-X, legacy', LEGACY, '', 'q35', True),
+    ('a line, split', MODERN, ',msix=0', 'q35', False),
+    ('a line, packed', PACKED, ',msix=0', 'q35', False),
+    ('a line, legacy', LEGACY, ',msix=0', 'q35', False),
 )
 
 
@@ -114,7 +113,7 @@ def asleep(driver):
     return got, signals
 
 
-def sleep_runner(device, options, board, own_config, traffic):
+def sleep_runner(device, options, board, own_config):
     def run(bench):
         machine = Machine(bench, device, 'dgram', board)
         machine.driver.ask('open wait=on' + options)
@@ -129,7 +128,7 @@ def sleep_runner(device, options, board, own_config, traffic):
                 state = machine.driver.ask('state')
                 bench.point(woken == 1 and state['link_up'] == up,
                             'the link going %s wakes' % ('up' if up else 'down'), state)
-        bench.traffic(machine, traffic)
+        bench.traffic(machine, SHORT)
         bench.closes(machine)
 
     return run

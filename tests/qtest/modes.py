@@ -3,7 +3,7 @@
 
 import collections
 
-from bench import FEW_AT_A_TIME, Run
+from bench import Run
 from machine import Machine
 from suite import Case
 
@@ -27,7 +27,6 @@ MODERN = 'disable-legacy=on'
 LEGACY = 'disable-modern=on'
 JUMBO = Run(SHORT, 60, 9000, window=64)
 PIECES = Run(SHORT, 60, 1514, segments=8)
-FEW = Run(SHORT, window=FEW_AT_A_TIME)
 
 MODES = (
     mode('split', MODERN, run=Run(FULL), taken=(VERSION_1, EVENT, INDIRECT, RING_RESET, STATUS),
@@ -40,7 +39,8 @@ MODES = (
     mode('split in pieces, chained', MODERN + ',indirect_desc=off', '', PIECES, left=(INDIRECT,)),
     mode('packed', MODERN + ',packed=on,event_idx=off', run=Run(FULL), taken=(PACKED,),
          want={'entries': 256, 'rx_variant': 'rx_packed', 'tx_variant': 'tx_packed'}),
-    mode('packed with an event index', MODERN + ',packed=on', '', FEW, taken=(PACKED, EVENT)),
+    mode('packed with an event index', MODERN + ',packed=on', run=Run(FULL),
+         taken=(PACKED, EVENT)),
     mode('packed with mergeable buffers and jumbo frames',
          MODERN + ',packed=on,event_idx=off,host_mtu=9000', '', JUMBO, taken=(MRG, PACKED)),
     mode('packed in pieces, indirect', MODERN + ',packed=on,event_idx=off', '', PIECES,

@@ -276,6 +276,7 @@ void queue_pop(struct queue *q, uint32_t n);
 void queue_done(struct queue *q, const struct chain *c, uint32_t len);
 void queue_flush(struct queue *q);
 void queue_kicked(struct queue *q);
+void queue_looked_after(struct queue *q);
 
 /* frame.c */
 bool frame_take(struct vio_loop *loop, struct queue *q, const struct chain *c,

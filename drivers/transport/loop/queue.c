@@ -258,6 +258,13 @@ void queue_kicked(struct queue *q)
 	violate(loop, q, RULE_KICK_UNWANTED, q->index);
 }
 
+/* Whoever looks after the port may kick a transmit queue that stands still, once for each look. */
+void queue_looked_after(struct queue *q)
+{
+	if (q->role == ROLE_TX && __atomic_load_n(&q->allowance, __ATOMIC_SEQ_CST) < 1)
+		__atomic_fetch_add(&q->allowance, 1, __ATOMIC_SEQ_CST);
+}
+
 /* Check where the ring's parts lie, and take their addresses. */
 static bool place_part(struct vio_loop *loop, struct queue *q, const void *part, size_t bytes,
 		       size_t align)

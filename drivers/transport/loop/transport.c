@@ -419,9 +419,14 @@ static int loop_queue_event(struct transport *tp, uint16_t index, struct transpo
 
 static int loop_check(struct transport *tp)
 {
+	struct vio_loop *loop = loop_of(tp);
+
+	for (size_t i = 0; i < LOOP_QUEUES; i++)
+		if (loop->queue[i])
+			queue_looked_after(loop->queue[i]);
 	if (!(loop_status(tp) & STATUS_NEEDS_RESET))
 		return 0;
-	return err_set(ERR_NEEDS_RESET, -ESTALE, "loop: %s", violation_first(loop_of(tp)));
+	return err_set(ERR_NEEDS_RESET, -ESTALE, "loop: %s", violation_first(loop));
 }
 
 static const char *loop_describe(struct transport *tp)

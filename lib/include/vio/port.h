@@ -121,6 +121,7 @@ struct vio_port_info {
 	X(ring_full, "transmit bursts that could not take all packets") \
 	X(kicks, "notifications sent to the device") \
 	X(kicks_suppressed, "notifications that the device did not want") \
+	X(kicks_watchdog, "further ones, by vio_port_check(), to a device that had fallen asleep") \
 	X(refill_short, "receive bursts that left slots empty since the pool had run out") \
 	X(completed, "packets that the device has given back after transmit") \
 	X(taken_back, "packets in the transmit ring when the port was closed or its device died") \
@@ -180,7 +181,7 @@ VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *in
 
 /**
  * vio_port_check - look after the port: backend alive, device status, queues in order; read the
- * link's state anew
+ * link's state anew; kick a device that has left packets to send lying for 10 ms, once
  *
  * A cheap control call (at most a few system calls, never blocks) for now and then, beside the data
  * path: the bursts themselves never ask. On a port that is not up, bursts return 0.
