@@ -8,6 +8,7 @@
 #include "fail.h"
 #include "forward.h"
 #include "log.h"
+#include "look.h"
 
 /* The command around forward.c: options, rates, an end. */
 struct fwd_config {
@@ -16,7 +17,7 @@ struct fwd_config {
 	bool quiet, verbose;
 };
 
-#define LOOK_US 20000 /* between two looks at clock and signals */
+#define NAP_US 20000 /* between two looks at clock and signals */
 
 static volatile sig_atomic_t stopped;
 
@@ -54,14 +55,13 @@ static void print_totals(const struct forward *f, double seconds)
 }
 
 /* Return: exit code; the error of a port that is not up has been told. */
-static int check_ports(const struct forward *f)
+static int check_ports(const struct forward *f, struct look *seen)
 {
-	for (unsigned int i = 0; i < f->n; i++)
-		if (vio_port_check(f->ports[i]) != VIO_PORT_UP) {
-			fail_library();
-			return EXIT_FAILED;
-		}
-	return EXIT_OK;
+	int rc = EXIT_OK;
+
+	for (unsigned int i = 0; i < f->n && !rc; i++)
+		rc = look_after(f->ports[i], &seen[i]);
+	return rc;
 }
 
 /* Watch until told to stop, the time is over or a port dies. Return: exit code. */
@@ -69,18 +69,21 @@ static int watch(struct forward *f, const struct fwd_config *cfg)
 {
 	const uint64_t start = vio_clock_ns();
 	struct lane_stats before[2] = { 0 };
-	uint64_t last = start, now = start;
+	struct look seen[2] = { 0 };
+	uint64_t printed = start, looked = 0, now = start;
 	int rc = EXIT_OK;
 
 	while (!stopped && !rc && (!cfg->time_ns || now - start < cfg->time_ns)) {
-		usleep(LOOK_US);
+		usleep(NAP_US);
 		now = vio_clock_ns();
-		if (now - last < 1000000000u)
+		if (now - looked >= LOOK_NS) {
+			rc = check_ports(f, seen);
+			looked = now;
+		}
+		if (cfg->quiet || now - printed < 1000000000u)
 			continue;
-		rc = check_ports(f);
-		if (!cfg->quiet)
-			print_rates(f, before, (double)(now - last) / 1e9);
-		last = now;
+		print_rates(f, before, (double)(now - printed) / 1e9);
+		printed = now;
 	}
 	forward_stop(f);
 	print_totals(f, (double)(now - start) / 1e9);

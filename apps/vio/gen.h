@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <vio/vio.h>
 
+#include "look.h"
 #include "plan.h"
 #include "worker.h"
 
@@ -37,6 +38,7 @@ struct gen_port {
 	struct vio_port *port;
 	struct vio_port_info info;
 	struct vio_loop *loop;
+	struct look seen;
 };
 
 #define PATHS_MAX 2
