@@ -69,6 +69,7 @@ SUITES = [
     Suite('style', 'gcc', ['style'], 300, beside=True),
     Suite('install', 'gcc', ['install'], 300, beside=True),
     Suite('instructions', 'gcc', ['instructions'], 200, beside=True),
+    Suite('cost', 'gcc', ['cost'], 120, beside=True),
     Suite('tool', 'gcc', ['tool'], 400),
     Suite('backend', 'gcc', ['backend'], 1200),
     Suite('qtest', 'gcc', ['qtest'], 180),
