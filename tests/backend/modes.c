@@ -234,6 +234,53 @@ uint32_t settle_step(struct run *run, bool *done)
 	return moved;
 }
 
+/* Every buffer that can be had, as a small frame. */
+static void warm_begin(struct run *run, uint16_t id)
+{
+	struct frame f;
+
+	frame_init(&f, FRAME_HELLO, id, 0, HELLO_LEN);
+	run->n_warming = vio_pkt_get(run->cache, run->warming, WARM_MAX);
+	run->n_warmed = 0;
+	for (uint16_t i = 0; i < run->n_warming; i++) {
+		run->warming[i].len = HELLO_LEN;
+		frame_write(&f, 0, run->warming[i].data, HELLO_LEN);
+	}
+}
+
+static uint32_t warm_queue(struct run *run, struct queue *q)
+{
+	uint16_t left = (uint16_t)(run->n_warming - run->n_warmed), n;
+
+	n = vio_tx_burst(q->tx, run->warming + run->n_warmed, left < BURST ? left : BURST);
+	run->n_warmed = (uint16_t)(run->n_warmed + n);
+	if (run->n_warmed == run->n_warming && !vio_txq_in_flight(q->tx)) {
+		q->warm = true;
+		run->n_warming = 0;
+	}
+	return n;
+}
+
+/*
+ * Send all buffers before any comes back, one queue after the other: so the device behind each has
+ * seen where all of them lie.
+ */
+uint32_t warm_step(struct run *run, bool *done)
+{
+	for (unsigned int p = 0; p < run->opt->ports; p++)
+		for (uint16_t q = 0; q < run->port[p].queues; q++) {
+			struct queue *queue = &run->port[p].queue[q];
+
+			if (queue->warm)
+				continue;
+			if (!run->n_warming)
+				warm_begin(run, flow_id(run, &run->port[p], q));
+			return warm_queue(run, queue);
+		}
+	*done = true;
+	return 0;
+}
+
 static uint32_t open_step(struct run *run, bool *done)
 {
 	(void)run;

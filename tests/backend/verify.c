@@ -34,6 +34,7 @@ static const char usage[] =
 	"  -t SECONDS  deadline [60]\n"
 	"  -q MS       rx: how long silence is [500]\n"
 	"  -S          begin when small frames come through\n"
+	"  -W          send every buffer once, say so, and go on when a line comes in\n"
 	"\n"
 	"Exit codes: 0 all right, 1 vio reports an error, 2 usage, 3 something was not right.\n";
 
@@ -111,15 +112,16 @@ static bool parse_option(int letter, char *value, struct options *opt)
 		return parse_sizes(value, opt);
 	if (letter == 'k')
 		return parse_traffic(value, opt);
-	opt->settle = letter == 'S';
-	return opt->settle;
+	opt->settle |= letter == 'S';
+	opt->warm |= letter == 'W';
+	return letter == 'S' || letter == 'W';
 }
 
 static int parse_args(int argc, char **argv, struct options *opt)
 {
 	char sizes[] = "64";
 
-	for (int c; (c = getopt(argc, argv, "n:s:m:w:b:B:R:k:f:t:q:S")) != -1;)
+	for (int c; (c = getopt(argc, argv, "n:s:m:w:b:B:R:k:f:t:q:SW")) != -1;)
 		if (!parse_option(c, optarg, opt))
 			return bad_usage("unusable option or value", optarg ? optarg : "");
 	if (!opt->lens[0])
@@ -294,6 +296,16 @@ static int drive(struct run *run, uint32_t (*step)(struct run *run, bool *done))
 	return code;
 }
 
+static int warm_up(struct run *run)
+{
+	char line[8];
+	int code = drive(run, warm_step);
+
+	puts("warm");
+	fflush(stdout);
+	return fgets(line, sizeof(line), stdin) ? code : EXIT_WRONG;
+}
+
 /* What only the whole can tell: frames that never came, flows of flowgen that got too few. */
 static void judge(struct run *run)
 {
@@ -364,6 +376,8 @@ int main(int argc, char **argv)
 		return code;
 	code = open_all(&run);
 	run.deadline_ns = run.now_ns + opt.seconds * UINT64_C(1000000000);
+	if (!code && opt.warm)
+		code = warm_up(&run);
 	if (!code && opt.settle)
 		code = drive(&run, settle_step);
 	run.begin_ns = run.now_ns;

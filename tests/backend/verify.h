@@ -9,6 +9,7 @@
 #define FLOWS_MAX  (PORTS_MAX * QUEUES_MAX)
 #define LENS       16384u
 #define LEN_MAX    65535u
+#define WARM_MAX   8192u
 
 /* What testpmd sends in mode rx. */
 enum traffic { TRAFFIC_TXONLY, TRAFFIC_FLOWGEN };
@@ -29,7 +30,7 @@ struct options {
 	uint32_t seconds, silence_ms;
 	enum traffic traffic;
 	uint32_t traffic_flows;
-	bool settle;
+	bool settle, warm;
 };
 
 /* Counters of the result. X(name, what it counts) */
@@ -59,6 +60,7 @@ struct queue {
 	struct vio_txq *tx;
 	struct vio_pkt pend[64]; /* built, not yet taken by the driver */
 	uint16_t n_pend;
+	bool warm;         /* it has sent every buffer */
 	uint64_t gen_next; /* flowgen: the flow that comes next on this queue; UINT64_MAX: any */
 };
 
@@ -85,6 +87,8 @@ struct run {
 	struct vio_cache *cache;
 	struct port port[PORTS_MAX];
 	struct flow flow[FLOWS_MAX];
+	struct vio_pkt warming[WARM_MAX]; /* what is sent to warm a queue */
+	uint16_t n_warming, n_warmed;
 	uint32_t gen_seen[65536]; /* flowgen: frames of each of its flows */
 	uint64_t now_ns, start_ns, open_ns, begin_ns, first_ns, end_ns; /* now, and what was when */
 	uint64_t checked_ns, moved_ns, hello_ns, deadline_ns;
@@ -107,5 +111,7 @@ extern const struct mode modes[]; /* ended by name NULL */
 
 /* The step that comes first with opt->settle. */
 uint32_t settle_step(struct run *run, bool *done);
+/* The one with opt->warm. */
+uint32_t warm_step(struct run *run, bool *done);
 
 #endif

@@ -2,9 +2,10 @@
 """Frames through vio's ports, each byte of them checked."""
 
 import json
+import time
 
 from bed import PLAIN_USER, SYSFS
-from verify import faults_of
+from verify import faults_of, result_of
 
 FRAMES = 5000
 BULK = 50000
@@ -96,18 +97,15 @@ def back_to_back(first, second, *options):
     return run
 
 
-def both_ways(index, options='', lost=0):
-    """The backend on the host: what the guest sends, what it receives, and what it gets back.
-    @lost: share of what it may lose of frames that are sent."""
+def both_ways(index, options='', warm=False):
+    """
+    The backend on the host: what the guest sends, what it receives, and what it gets back. @warm:
+    the backend sees every buffer before frames are counted.
+    """
     def run(bed):
         bound(bed, index)
         backend, uri = bed.backends[index], bed.uri(index, options)
-        backend.start('rxonly')
-        result = bed.verify('-n', BULK, '-s', '60-1514', 'tx', uri)
-        backend.stop()
-        found = backend.stats()['rx']
-        bed.point(not faults_of(result) and BULK * (1 - lost) <= found <= BULK,
-                  '%d frames go out' % found, '%d arrived\n%s' % (found, result['out']))
+        send(bed, backend, uri, warm)
         receive(bed, backend, uri)
         backend.start('io')
         result = bed.verify('-n', BULK, '-s', '60-1514', '-w', 64, '-S', 'echo', uri)
@@ -115,6 +113,24 @@ def both_ways(index, options='', lost=0):
         bed.point(not faults_of(result) and result['rx'] == BULK, '%d frames come back' % BULK,
                   result['out'])
     return run
+
+
+def send(bed, backend, uri, warm):
+    """Frames of verify's, each of which the backend counts."""
+    backend.start('rxonly')
+    verify = bed.guest.start(bed.args.verify, '-t', 60, '-n', BULK, '-s', '60-1514',
+                             *(['-W'] if warm else []), 'tx', uri, deadline=70)
+    if warm:
+        verify.expect('^warm', 60)
+        time.sleep(0.2)
+        backend.run('clear port stats all', 'cleared')
+        verify.send('')
+    code = verify.wait(60)
+    backend.stop()
+    found = backend.stats()['rx']
+    faults = faults_of(result_of('verify', code, verify.out))
+    bed.point(not faults and found == BULK, '%d frames go out' % found,
+              '%s\n%s' % (faults, verify.out))
 
 
 def receive(bed, backend, uri):
@@ -125,8 +141,8 @@ def receive(bed, backend, uri):
     verify.expect('^reached', 60)
     backend.stop()
     code = verify.wait(60)
-    result = json.loads(next(line for line in verify.out.splitlines() if line[:1] == '{'))
-    faults = faults_of(dict(result, code=code))
+    result = result_of('verify', code, verify.out)
+    faults = faults_of(result)
     bed.point(not faults and result['rx'] >= BULK, '%d frames come in' % result['rx'],
               '%s\n%s' % (faults, verify.out))
 
