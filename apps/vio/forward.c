@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "relaxed.h"
 
 /*
@@ -207,7 +208,7 @@ static int open_ports(struct forward *f, char **address, unsigned int n)
 			 .ring_bytes = (queues + 3u) << 20);
 	const struct vio_port_opts port =
 		VIO_OPTS(struct vio_port_opts, .queues = queues, .wait = f->opts.wait.on);
-	int rc = vio_pool_open(&pool, &f->pool);
+	int rc = memory_open(&pool, (const char *const *)address, n, &f->pool);
 
 	for (; rc == 0 && f->n < n; f->n += !rc)
 		rc = vio_port_open(address[f->n], f->pool, &port, &f->ports[f->n]);

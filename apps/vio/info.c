@@ -7,6 +7,7 @@
 #include "document.h"
 #include "fail.h"
 #include "log.h"
+#include "memory.h"
 #include "port_json.h"
 
 struct info_config {
@@ -102,7 +103,8 @@ static int show(const char *address, bool json)
 	struct vio_pool *pool = NULL;
 	int rc = 0;
 
-	if (vio_pool_open(NULL, &pool) < 0 || vio_port_open(address, pool, NULL, &port) < 0)
+	if (memory_open(&VIO_OPTS(struct vio_pool_opts), &address, 1, &pool) < 0 ||
+	    vio_port_open(address, pool, NULL, &port) < 0)
 		rc = fail_library();
 	else if (json)
 		rc = print_json(port);

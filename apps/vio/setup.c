@@ -5,6 +5,7 @@
 
 #include "fail.h"
 #include "gen.h"
+#include "memory.h"
 
 /* Buffers per queue pair: both rings full at their usual size, and what is on its way. */
 #define QUEUE_BUFFERS 2560u
@@ -34,7 +35,7 @@ static int open_port(struct gen *g, unsigned int i)
 	struct vio_port_opts port =
 		VIO_OPTS(struct vio_port_opts, .queues = queues, .wait = cfg->wait.on);
 
-	if (vio_pool_open(&pool, &p->pool) < 0)
+	if (memory_open(&pool, &cfg->port[i], 1, &p->pool) < 0)
 		return fail_library();
 	if (vio_port_open(cfg->port[i], p->pool, &port, &p->port) < 0)
 		return fail_library();

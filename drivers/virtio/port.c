@@ -107,6 +107,13 @@ static void virtio_close(struct vio_port *pub)
 	free(port);
 }
 
+static bool virtio_physical(struct address *addr)
+{
+	const struct transport_ops *ops = transport_find(addr->scheme);
+
+	return ops->physical && ops->physical(addr);
+}
+
 static size_t shared_bytes(const struct virtio_port *port)
 {
 	size_t bytes = port->ctrl ? port->ctrl->ring.shared_bytes : 0;
@@ -238,6 +245,7 @@ static struct vio_txq *virtio_txq(struct vio_port *pub, uint16_t i)
 const struct port_driver virtio_driver = {
 	.open = virtio_open,
 	.close = virtio_close,
+	.physical = virtio_physical,
 	.info = virtio_info,
 	.check = virtio_check,
 	.rxq = virtio_rxq,

@@ -65,6 +65,9 @@ struct transport_ops {
 	 */
 	int (*open)(struct address *addr, uint32_t timeout_ms, struct transport **out);
 
+	/* Will the device at @addr be given physical addresses? Asked before open. NULL: never. */
+	bool (*physical)(struct address *addr);
+
 	/* End it: the device sees that its driver goes. The status was 0 before (reset), if the
 	 * device still answered. */
 	void (*close)(struct transport *tp);

@@ -111,7 +111,7 @@
 	X(DMA_SCATTERED, "VIO-DMA-07", \
 	  "a device without an IOMMU needs memory that lies in one piece", \
 	  "reserve huge pages at boot (hugepagesz=1G hugepages=1), or ask for less memory; a " \
-	  "program of yours: vio_region_opts.contiguous") \
+	  "program of yours: vio_port_memory()") \
 	X(DMA_PAGES, "VIO-DMA-08", \
 	  "ordinary pages may move at any time; the device would write where they were", \
 	  "reserve huge pages: hugeadm --pool-pages-min 2MB:64 (package libhugetlbfs-bin)") \

@@ -26,6 +26,8 @@ struct port_driver {
 	int (*open)(struct address *addr, struct vio_pool *pool, const struct vio_port_opts *opts,
 		    struct vio_port **out);
 	void (*close)(struct vio_port *port);
+	/* Will the device be given physical addresses? Asked before open. */
+	bool (*physical)(struct address *addr);
 	void (*info)(const struct vio_port *port, struct vio_port_info *info);
 	enum vio_port_state (*check)(struct vio_port *port);
 	struct vio_rxq *(*rxq)(struct vio_port *port, uint16_t i);

@@ -27,6 +27,41 @@ bool vio_port_scheme(unsigned int i, const char **scheme, const char **help)
 	return true;
 }
 
+/* Take an address apart. Return: 0, to be ended by address_free(); or a negative errno. */
+static int parse(const char *text, struct address *addr, const struct port_scheme **scheme)
+{
+	int rc = address_parse(text, addr);
+
+	if (rc < 0)
+		return rc;
+	*scheme = scheme_find(addr->scheme);
+	if (*scheme)
+		return 0;
+	rc = err_set(ERR_ADDR_SCHEME, -EINVAL, "'%s': there is no kind of port called '%s'", text,
+		     addr->scheme);
+	address_free(addr);
+	return rc;
+}
+
+int vio_port_memory(const char *address, struct vio_region_opts *opts)
+{
+	const struct port_scheme *scheme;
+	struct address addr;
+	int rc;
+
+	if (!address || !opts ||
+	    opts->size < offsetof(struct vio_region_opts, contiguous) + sizeof(opts->contiguous))
+		return err_set(ERR_OPTS, -EINVAL, "vio_port_memory: no %s",
+			       address ? "vio_region_opts" : "address");
+	rc = parse(address, &addr, &scheme);
+	if (rc < 0)
+		return rc;
+	if (scheme->driver->physical(&addr))
+		opts->contiguous = true;
+	address_free(&addr);
+	return 0;
+}
+
 int vio_port_open(const char *address, struct vio_pool *pool, const struct vio_port_opts *opts,
 		  struct vio_port **out)
 {
@@ -41,13 +76,10 @@ int vio_port_open(const char *address, struct vio_pool *pool, const struct vio_p
 	if (!address || !pool)
 		return err_set(ERR_OPTS, -EINVAL, "vio_port_open: no %s",
 			       address ? "pool" : "address");
-	rc = address_parse(address, &addr);
+	rc = parse(address, &addr, &scheme);
 	if (rc < 0)
 		return rc;
-	scheme = scheme_find(addr.scheme);
-	rc = scheme ? scheme->driver->open(&addr, pool, &all, &port)
-		    : err_set(ERR_ADDR_SCHEME, -EINVAL,
-			      "'%s': there is no kind of port called '%s'", address, addr.scheme);
+	rc = scheme->driver->open(&addr, pool, &all, &port);
 	if (rc == 0) {
 		port->driver = scheme->driver;
 		port->address = addr.whole;

@@ -164,11 +164,16 @@ static uint64_t rss_kib(void)
 
 static int open_pool(struct run *run)
 {
+	struct vio_region_opts region = VIO_OPTS(struct vio_region_opts);
 	const struct options *opt = run->opt;
 
 	run->rss_before = rss_kib();
+	for (unsigned int p = 0; p < opt->ports; p++)
+		if (vio_port_memory(opt->address[p], &region))
+			return vio_failed(run);
 	if (vio_pool_open(&VIO_OPTS(struct vio_pool_opts, .buffers = opt->buffers,
-				    .buf_bytes = opt->buf_bytes, .ring_bytes = opt->ring_bytes),
+				    .buf_bytes = opt->buf_bytes, .ring_bytes = opt->ring_bytes,
+				    .region_opts = &region),
 			  &run->pool) ||
 	    vio_cache_open(run->pool, &run->cache))
 		return vio_failed(run);

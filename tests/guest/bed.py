@@ -2,6 +2,7 @@
 """What the cases of a boot share: the guest, who is at the other end of its devices, and verbs."""
 
 import collections
+import contextlib
 import itertools
 import json
 import os
@@ -81,6 +82,18 @@ class Bed(Points):
                 peer.stop()
             for backend in self.backends.values():
                 backend.kill()
+
+    @contextlib.contextmanager
+    def echoing(self, index):
+        """The device's other end gives every frame back meanwhile."""
+        if index in self.peers:
+            self.peers[index].reflect()
+            yield
+            self.peers[index].stop()
+        else:
+            self.backends[index].start('io')
+            yield
+            self.backends[index].stop()
 
     def tidy(self):
         """End what the last case left running."""

@@ -8,8 +8,8 @@ from guest import Nic
 from life import given_back, killed, link_flaps, sleeps
 from other import UIO, VFIO, VFIO_PHYSICAL, kernel_echo, testpmd_bulk, testpmd_echo
 from suite import Case
-from traffic import (back_to_back, both_ways, example, fwd, memlock, one_to_another, owned,
-                     reflect, refused)
+from traffic import (back_to_back, both_ways, example, fwd, generator, memlock, one_to_another,
+                     owned, reflect, refused)
 
 PLENTY, TOO_LITTLE = memlock(64 << 10), memlock(1 << 10)
 HUB = 'hub,hubid=1'
@@ -115,8 +115,9 @@ NO_IOMMU = Boot('no IOMMU', [
     Case('VFIO, dpdk-testpmd', testpmd_echo(0, *VFIO_PHYSICAL)),
     Case('VFIO, dpdk-testpmd, legacy', testpmd_echo(1, *VFIO_PHYSICAL)),
     Case('VFIO, not asked for', refused(0, 'VIO-VFIO-07', 'iommu=off')),
-    Case('VFIO, plain user', refused(0, 'VIO-VFIO-05', '', 'iommu=off', PLENTY)),
+    Case('VFIO, plain user', refused(0, 'VIO-DMA-06', 'root', 'iommu=off', PLENTY)),
     Case('VFIO', reflect(0, 'iommu=off')),
+    Case('VFIO, info and pktgen', generator(0, 'iommu=off')),
     Case('VFIO, legacy', reflect(1, 'iommu=off')),
     Case('VFIO, transitional', reflect(2, 'iommu=off')),
     Case('UIO, dpdk-testpmd', testpmd_echo(0, *UIO)),
@@ -157,6 +158,7 @@ VHOST_USER = Boot('vhost-user', [
     # From packed rings it drops each frame that it looks at before it has been told where that
     # frame's memory lies; from split ones it does not.
     Case('packed', both_ways(0, warm=True)),
+    Case('physical addresses behind an IOMMU', generator(0, 'iommu=off,packed=off')),
     # Its backend takes what follows in bus addresses for one piece of memory: huge pages are.
 ], {'shared': True}, '''
     modprobe vfio-pci

@@ -5,6 +5,7 @@ import json
 import time
 
 from bed import PLAIN_USER, SYSFS
+from proc import ProcError
 from verify import faults_of, result_of
 
 FRAMES = 5000
@@ -95,6 +96,28 @@ def back_to_back(first, second, *options):
         for name in ('lost', 'corrupt', 'reordered', 'duplicate'):
             bed.point(rx.get(name) == 0, 'no frame is ' + name, rx)
     return run
+
+
+def generator(index, options='', prefix=()):
+    """vio info opens the port, and vio pktgen gets each frame back that it sends."""
+    def run(bed):
+        bound(bed, index)
+        found = bed.vio_json('info', bed.uri(index, options), '--json', prefix=prefix)['port']
+        bed.point(found['transport'] == 'pci', 'vio info opens the port', found)
+        with bed.echoing(index):
+            report = generate(bed, bed.uri(index, options), prefix)
+        bed.point(report['rx']['received'] == report['tx']['sent'] > 1000,
+                  'all of %d frames of vio pktgen come back' % report['tx']['sent'], report)
+    return run
+
+
+def generate(bed, uri, prefix=()):
+    """vio pktgen's report of 3 seconds."""
+    code, out = bed.vio('pktgen', uri, '-r', '1kpps', '-s', 'imix', '-t', '3s', '--late-limit',
+                        '100%', '-q', '-o', '/run/pktgen.json', timeout=60, prefix=prefix)
+    if code not in (0, 5):  # 5: too slow, which means nothing here
+        raise ProcError('vio pktgen ended with %d\n%s' % (code, out))
+    return json.loads(bed.guest.ok('cat', '/run/pktgen.json'))
 
 
 def both_ways(index, options='', warm=False):

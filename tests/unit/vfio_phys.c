@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <vio/error.h>
-#include <vio/region.h>
+#include <vio/port.h>
 
 #include "../../lib/base/compiler.h"
+#include "../../lib/mem/phys.h"
 #include "fake_vfio.h"
 #include "huge.h"
 
@@ -161,6 +163,63 @@ static void physical(void **state)
 	assert_int_equal(vio_region_close(r), 0);
 }
 
+/* What the fake's page map is to say: where the pages of a region really are. */
+static void real_words(const struct vio_region_info *info, uint64_t words[PAGES])
+{
+	const int fd = phys_open("/proc/self/pagemap");
+
+	assert_true(fd >= 0);
+	assert_in_range(info->bytes, PAGE, PAGES * PAGE);
+	for (size_t i = 0; i < info->bytes / PAGE; i++) {
+		assert_int_equal(phys_of(fd, (char *)info->base + i * PAGE, &words[i]), 0);
+		words[i] = AT(words[i] / (uint64_t)sysconf(_SC_PAGESIZE));
+	}
+	close(fd);
+}
+
+/* As many pages as the machine has in one piece; only CAP_SYS_ADMIN may know. */
+static struct vio_region *longest_region(struct vio_region_opts *opts)
+{
+	struct vio_region *r = NULL;
+	int rc = -ENOMEM;
+
+	huge_need(PAGES);
+	for (size_t n = PAGES; n && rc == -ENOMEM; n--) {
+		opts->bytes = n * PAGE;
+		rc = vio_region_open(opts, &r);
+	}
+	if (rc == -EPERM) {
+		print_message("# SKIPPED: %s\n", vio_error_last()->what);
+		skip();
+	}
+	assert_int_equal(rc, 0);
+	return r;
+}
+
+/* From an address to memory that the device can work with. */
+static void asked_for(void **state)
+{
+	struct vio_region_opts opts = VIO_OPTS(struct vio_region_opts);
+	const enum machine *machine = *state;
+	uint64_t words[PAGES], bias = 7;
+	struct vio_region_info info;
+	struct vio_region *r;
+	struct pci_dev *dev;
+
+	assert_int_equal(vio_port_memory("pci:" FAKE_ADDRESS ",iommu=off", &opts), 0);
+	r = longest_region(&opts);
+	vio_region_info(r, &info);
+	real_words(&info, words);
+	dev = boot(*machine, 0);
+	fake_pagemap(info.base, words, info.bytes / PAGE, PAGE);
+	if (dev->ops->dma_map(dev, r, &bias) < 0)
+		fail_msg("%s", vio_error_text());
+	assert_int_equal((uintptr_t)info.base + bias,
+			 (words[0] & ~BIT64(63)) * (uint64_t)sysconf(_SC_PAGESIZE));
+	fake_close_and_halt(dev);
+	assert_int_equal(vio_region_close(r), 0);
+}
+
 static void ordinary_pages(void **state)
 {
 	struct vio_region_opts opts =
@@ -194,9 +253,15 @@ static void no_pagemap(void **state)
 
 int main(void)
 {
+	static const enum machine machines[] = { UIO, NO_IOMMU, IOMMU };
 	static struct case_list list;
 
 	CASES_ADD(&list, phys_cases, physical);
+	case_add(&list, "what an address with iommu=off asks for, on uio", asked_for, &machines[0]);
+	case_add(&list, "what an address with iommu=off asks for, in no-IOMMU mode", asked_for,
+		 &machines[1]);
+	case_add(&list, "what an address with iommu=off asks for, behind an IOMMU", asked_for,
+		 &machines[2]);
 	case_add(&list, "ordinary pages are refused", ordinary_pages, NULL);
 	case_add(&list, "a kernel without a page map", no_pagemap, NULL);
 	return huge_case_run("vfio_phys", &list, 2 * PAGES);

@@ -17,11 +17,18 @@ static int bad_option(const struct address *addr, const char *name, const char *
 		       addr->whole);
 }
 
+static bool pci_physical(struct address *addr)
+{
+	const char *iommu = address_take(addr, "iommu");
+
+	return iommu && !strcmp(iommu, "off");
+}
+
 static int take_options(struct address *addr, struct own_opts *opts)
 {
 	const char *iommu = address_take(addr, "iommu"), *vfio = address_take(addr, "vfio");
 
-	*opts = (struct own_opts){ .iommu_off = iommu && !strcmp(iommu, "off") };
+	*opts = (struct own_opts){ .iommu_off = pci_physical(addr) };
 	if (iommu && !opts->iommu_off && strcmp(iommu, "auto"))
 		return bad_option(addr, "iommu", iommu, "auto or off");
 	if (!vfio || !strcmp(vfio, "auto"))
@@ -70,5 +77,6 @@ const struct transport_ops pci_transport = {
 		"  vfio=auto|group|cdev\n"
 		"                   which of VFIO's interfaces to take it over by",
 	.open = pci_open,
+	.physical = pci_physical,
 	.close = virtio_pci_close,
 };

@@ -150,6 +150,18 @@ struct vio_txq {
 };
 
 /**
+ * vio_port_memory - what a port needs of the region that it shares with its device
+ * @address: as for vio_port_open()
+ * @opts: contiguous is switched on where the device is given physical addresses (iommu=off);
+ * nothing else changes
+ *
+ * For whoever makes the pool (vio_pool_opts.region_opts), once for each port that is to use it.
+ * Opens nothing. Return: 0; -EINVAL malformed address or options, -ENOMEM. Thread safety: any
+ * thread.
+ */
+VIO_API int vio_port_memory(const char *address, struct vio_region_opts *opts);
+
+/**
  * vio_port_open - bring a device to DRIVER_OK and return it ready for bursts
  * @address: "vhost-user:/run/v.sock", "loop:echo"; options behind commas win over @opts (see
  * vio_port_scheme())
