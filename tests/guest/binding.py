@@ -63,6 +63,33 @@ def bind(index, *options):
     return run
 
 
+def bind_for_good(index):
+    """vio bind --persist, by driverctl where that is there, and what comes of it at a start."""
+    def run(bed):
+        bed.give(index, None)
+        address, uri = bed.address(index), bed.uri(index)
+        saved = '/etc/driverctl.d/pci-' + address
+        bed.guest.shell('mv /usr/sbin/driverctl /usr/sbin/gone')
+        code, out = bed.vio('bind', uri, '--persist')
+        bed.point(code == 0 and bed.driver(address) == 'vfio-pci' and 'package driverctl' in out
+                  and 'KERNEL=="%s"' % address in out,
+                  'without driverctl it is bound for now, and told how for good', out)
+        bed.note(out)
+        bed.vio('unbind', uri)
+        bed.guest.shell('mv /usr/sbin/gone /usr/sbin/driverctl')
+        code, out = bed.vio('bind', uri, '--persist')
+        bed.point(code == 0 and bed.driver(address) == 'vfio-pci' and
+                  bed.guest.ok('cat', saved).strip() == 'vfio-pci', 'driverctl has it saved', out)
+        bed.give(index, None)  # as a start of the machine leaves it, before driverctl's unit
+        bed.guest.ok('driverctl', 'load-override', address)
+        bed.point(bed.driver(address) == 'vfio-pci', 'so the next start will bind it')
+        code, out = bed.vio('unbind', uri)
+        missing, _ = bed.guest.run('test', '-e', saved)
+        bed.point(code == 0 and missing and bed.driver(address) == KERNEL,
+                  'vio unbind has driverctl forget it', '%d %d\n%s' % (code, missing, out))
+    return run
+
+
 PLAIN_USER_LOCKED = ('prlimit', '--memlock=%d:%d' % (64 << 20, 64 << 20), *PLAIN_USER)
 
 

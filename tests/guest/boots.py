@@ -2,7 +2,7 @@
 """The guests that are booted, their devices, and what is done in each: one table."""
 
 from bed import LEGACY, MODERN, TRANSITIONAL, Boot
-from binding import (bind, bind_fails, bind_unprotected, carries_route, doctor,
+from binding import (bind, bind_fails, bind_for_good, bind_unprotected, carries_route, doctor,
                      group_not_viable, listed, unbind_in_use)
 from guest import Nic
 from life import given_back, killed, link_flaps, sleeps
@@ -31,6 +31,7 @@ IOMMU = Boot('iommu', [
     Case('doctor', doctor),
     Case('bind', bind(STREAM)),
     Case('bind for a plain user', bind(STREAM, '--owner', '65534:65534')),
+    Case('bind for good', bind_for_good(SPARE)),
     Case('bind to a driver that does not exist',
          bind_fails(SPARE, 'no such driver', '--driver', 'vfio-fantasy')),
     Case('bind to a driver whose module is missing',
@@ -151,13 +152,15 @@ CDEV = Boot('character device', [Nic('stream', MODERN), Nic('dgram', MODERN, '10
 ], {'tree': 'built'})
 
 VHOST_USER = Boot('vhost-user', [
-    Nic('vhost-user,iommu-support=1', MODERN + ',packed=on,vectors=0'),
+    Nic('vhost-user,iommu-support=1,queues=2', MODERN + ',packed=on,mq=on,vectors=0'),
 ], [
     Case('dpdk-testpmd', testpmd_bulk(0)),
     Case('split', both_ways(0, 'packed=off')),
     # From packed rings it drops each frame that it looks at before it has been told where that
     # frame's memory lies; from split ones it does not.
     Case('packed', both_ways(0, warm=True)),
+    Case('split, two queue pairs', both_ways(0, 'packed=off,queues=2')),
+    Case('packed, two queue pairs', both_ways(0, 'queues=2', warm=True)),
     Case('physical addresses behind an IOMMU', generator(0, 'iommu=off,packed=off')),
     # Its backend takes what follows in bus addresses for one piece of memory: huge pages are.
 ], {'shared': True}, '''

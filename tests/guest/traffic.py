@@ -113,8 +113,9 @@ def generator(index, options='', prefix=()):
 
 def generate(bed, uri, prefix=()):
     """vio pktgen's report of 3 seconds."""
-    code, out = bed.vio('pktgen', uri, '-r', '1kpps', '-s', 'imix', '-t', '3s', '--late-limit',
-                        '100%', '-q', '-o', '/run/pktgen.json', timeout=60, prefix=prefix)
+    code, out = bed.vio('pktgen', uri, '-r', '1kpps', '-s', 'imix', '-t', '3s', '--drain', '5s',
+                        '--late-limit', '100%', '-q', '-o', '/run/pktgen.json', timeout=60,
+                        prefix=prefix)
     if code not in (0, 5):  # 5: too slow, which means nothing here
         raise ProcError('vio pktgen ended with %d\n%s' % (code, out))
     return json.loads(bed.guest.ok('cat', '/run/pktgen.json'))
