@@ -48,8 +48,7 @@ struct rxq {
 /*
  * What a plain packet to send is checked against: where the pool's buffers lie, and their size; and
  * what makes a device's address of a header out of that of its data. Nothing is plain (bytes is 0)
- * where the header is longer than its base length, which is a constant of the run: that comes with
- * features that are rare.
+ * where the header is longer than PKT_ROOM: that comes with features that are rare.
  */
 struct tx_limits {
 	uint64_t base, bytes, buf_mask;

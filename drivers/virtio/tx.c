@@ -234,9 +234,9 @@ static struct tx_limits limits_of(const struct txq *q, uint64_t bias)
 {
 	return (struct tx_limits){
 		.base = q->cache->base + PKT_ROOM,
-		.bytes = q->hdr_len == NET_HDR_LEN_BASE ? q->cache->bytes : 0,
+		.bytes = q->hdr_len <= PKT_ROOM ? q->cache->bytes : 0,
 		.buf_mask = q->cache->buf_mask,
-		.to_header = bias - NET_HDR_LEN_BASE,
+		.to_header = bias - q->hdr_len,
 	};
 }
 

@@ -82,7 +82,7 @@ ALWAYS_INLINE struct tx_done tx_run(struct txq *q, const struct vio_pkt *pkts, u
 {
 	struct ring *r = &q->ring;
 	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh,
-				       vring_rest(r, NET_HDR_LEN_BASE, 0, mode), mode);
+				       vring_rest(r, q->hdr_len, 0, mode), mode);
 	const uint64_t mask = q->plain.buf_mask;
 	struct tx_done done = { 0 };
 
