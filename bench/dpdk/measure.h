@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_DPDK_MEASURE_H
+#define BENCH_DPDK_MEASURE_H
+
+#include "pair.h"
+
+/* Of several values: NAN where there were none. */
+struct summary {
+	double median;
+	double spread; /* half of what lies between the quartiles */
+	double least;
+};
+
+/* How much is measured. */
+struct effort {
+	unsigned int rounds; /* pairs of slices wanted for each figure, 1 to ROUNDS_MAX */
+	unsigned int slice_us;
+};
+
+#define ROUNDS_MAX 1001u
+
+/* One figure. */
+struct result {
+	const struct mode *mode;
+	uint16_t entries, burst;
+	enum direction dir;
+	struct summary cycles[N_SIDES]; /* per packet, in ticks of the TSC */
+	struct summary ratio;           /* vio's to DPDK's, pair by pair */
+	unsigned int kept;              /* pairs of slices that nothing interrupted */
+};
+
+/*
+ * Alternate slices of both drivers in random order. A slice in which the thread was switched out,
+ * or a batch took longer than any batch can, is dropped together with its partner, and there is
+ * another try; after TRIES for each round what has come is all there is.
+ */
+#define TRIES 3
+void measure(struct pair *pair, enum direction dir, uint16_t burst, const struct effort *effort,
+	     struct result *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_DPDK_MODE_H
+#define BENCH_DPDK_MODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Seen from the driver; also the number of the queue. */
+enum direction { RX, TX };
+
+/* Frames are of this length, in both directions. */
+#define FRAME_BYTES 60
+
+/* What driver and device agree on. */
+struct mode {
+	const char *name;
+	bool packed;
+	bool in_order;
+	bool mergeable;
+	bool vectorised; /* DPDK's driver only: vio is given the same features */
+};
+
+/* Every mode that DPDK's driver has. */
+#define N_MODES 10
+extern const struct mode modes[N_MODES];
+
+#endif

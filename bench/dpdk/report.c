@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One way, in ns: processors that share a cache are below it, others above. */
+#define FAR_NS 100
+
+static const struct driver *const drivers[N_SIDES] = { &driver_vio, &driver_dpdk };
+static const char *const moves[] = { "receive", "transmit" };
+
+void report_note_paths(struct report_paths *paths, const struct pair *pair)
+{
+	for (int i = 0; i < N_SIDES; i++)
+		for (int dir = RX; dir <= TX; dir++) {
+			const struct side *side = &pair->sides[i];
+
+			snprintf(paths->text[i][dir], sizeof(paths->text[i][dir]), "%s",
+				 side->driver->path(side->port, dir));
+		}
+}
+
+static void print_number(int width, int digits, double value)
+{
+	if (isnan(value))
+		printf("%*s", width, "-");
+	else
+		printf("%*.*f", width, digits, value);
+}
+
+/* A block is the figures of one ring and direction. */
+static bool same_block(const struct result *a, const struct result *b)
+{
+	return a->entries == b->entries && a->dir == b->dir;
+}
+
+static bool same_row(const struct result *a, const struct result *b)
+{
+	return same_block(a, b) && a->mode == b->mode;
+}
+
+/* Return: the figure behind the last one of the row that begins with @from. */
+static size_t row_end(const struct report *r, size_t from)
+{
+	size_t end = from;
+
+	while (end < r->n_results && same_row(&r->results[from], &r->results[end]))
+		end++;
+	return end;
+}
+
+static void print_head(const struct report *r, size_t from)
+{
+	const struct result *first = &r->results[from];
+	char title[64];
+
+	snprintf(title, sizeof(title), "%s, ring of %u", moves[first->dir], first->entries);
+	printf("\n%-26s", title);
+	for (size_t i = from; i < row_end(r, from); i++)
+		printf("  %17s %-7u", "burst", r->results[i].burst);
+	printf("\n%-26s", "");
+	for (size_t i = from; i < row_end(r, from); i++)
+		printf("  %5s %5s %13s", "vio", "DPDK", "ratio");
+	printf("\n");
+}
+
+static void print_row(const struct report *r, size_t from)
+{
+	printf("%-26s", r->results[from].mode->name);
+	for (size_t i = from; i < row_end(r, from); i++) {
+		const struct result *one = &r->results[i];
+
+		printf("  ");
+		print_number(5, 1, one->cycles[0].median);
+		print_number(6, 1, one->cycles[1].median);
+		print_number(7, 3, one->ratio.median);
+		if (isnan(one->ratio.median))
+			printf("%7s", "");
+		else
+			printf(" ±%.3f", one->ratio.spread);
+	}
+	printf("\n");
+}
+
+/* The least cycles of a driver in the block and burst of @like, over all modes; NAN: none. */
+static double best(const struct report *r, const struct result *like, int side)
+{
+	double least = NAN;
+
+	for (size_t i = 0; i < r->n_results; i++)
+		if (same_block(like, &r->results[i]) && r->results[i].burst == like->burst)
+			least = fmin(least, r->results[i].cycles[side].median);
+	return least;
+}
+
+static void print_best(const struct report *r, size_t from)
+{
+	printf("%-26s", "best of each");
+	for (size_t i = from; i < row_end(r, from); i++) {
+		const double mine = best(r, &r->results[i], 0), its = best(r, &r->results[i], 1);
+
+		printf("  ");
+		print_number(5, 1, mine);
+		print_number(6, 1, its);
+		print_number(7, 3, mine / its);
+		printf("%7s", "");
+	}
+	printf("\n");
+}
+
+/* The rows of the block that begins with @first, which lie apart in the results. */
+static void print_block(const struct report *r, size_t first)
+{
+	print_head(r, first);
+	for (size_t i = first; i < r->n_results; i = row_end(r, i))
+		if (same_block(&r->results[first], &r->results[i]))
+			print_row(r, i);
+	print_best(r, first);
+}
+
+static bool seen(const struct report *r, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_block(&r->results[i], &r->results[at]))
+			return true;
+	return false;
+}
+
+static void print_paths(const struct report *r)
+{
+	printf("\n%-26s%-34s%-34s%-30s%s\n", "what each driver chose", "vio receive",
+	       "vio transmit", "DPDK receive", "DPDK transmit");
+	for (size_t i = 0; i < N_MODES; i++) {
+		const struct report_paths *p = &r->paths[i];
+
+		if (!p->wanted)
+			continue;
+		if (p->lacks)
+			printf("%-26snot measured: %s\n", modes[i].name, p->lacks);
+		else
+			printf("%-26s%-34s%-34s%-30s%s\n", modes[i].name, p->text[0][RX],
+			       p->text[0][TX], p->text[1][RX], p->text[1][TX]);
+	}
+}
+
+/* The fewest pairs of slices that any figure rests on; those that DPDK can't give do not count. */
+static unsigned int least_kept(const struct report *r)
+{
+	unsigned int least = r->effort.rounds;
+
+	for (size_t i = 0; i < r->n_results; i++)
+		if (r->results[i].kept && r->results[i].kept < least)
+			least = r->results[i].kept;
+	return least;
+}
+
+static void print_cores(const struct report *r)
+{
+	if (r->cores.other < 0)
+		printf("Processor %d, and no other one.\n", r->core);
+	else if (r->cores.one_way_ns == 0)
+		printf("Processor %d; %d was too busy to tell how far away it is.\n", r->core,
+		       r->cores.other);
+	else
+		printf("Processor %d; %d is %s: a cache line takes %.0f ns one way.\n", r->core,
+		       r->cores.other, r->cores.one_way_ns < FAR_NS ? "close" : "far",
+		       r->cores.one_way_ns);
+}
+
+void report_print(const struct report *r)
+{
+	printf("The driver alone: TSC cycles per packet in the burst calls, %d-byte frames, the\n"
+	       "device turns descriptors round in the same thread and copies nothing. Medians;\n"
+	       "ratio of vio to DPDK with half of what lies between its quartiles.\n",
+	       FRAME_BYTES);
+	for (size_t i = 0; i < r->n_results; i = row_end(r, i))
+		if (!seen(r, i))
+			print_block(r, i);
+	print_paths(r);
+	printf("\n%u pairs of slices of %u us in random order; no figure rests on fewer than %u.\n",
+	       r->effort.rounds, r->effort.slice_us, least_kept(r));
+	for (int i = 0; i < N_SIDES; i++)
+		printf("%s: %s.\n", drivers[i]->name, drivers[i]->settings());
+	print_cores(r);
+}
+
+static void json_number(FILE *file, const char *name, double value)
+{
+	if (isnan(value))
+		fprintf(file, ", \"%s\": null", name);
+	else
+		fprintf(file, ", \"%s\": %.4f", name, value);
+}
+
+static void json_result(FILE *file, const struct result *one, const struct report_paths *paths)
+{
+	char name[32];
+
+	fprintf(file, "\t\t{ \"mode\": \"%s\", \"direction\": \"%s\", \"entries\": %u, ",
+		one->mode->name, moves[one->dir], one->entries);
+	fprintf(file, "\"burst\": %u, \"kept\": %u", one->burst, one->kept);
+	for (int i = 0; i < N_SIDES; i++) {
+		snprintf(name, sizeof(name), "%s_cycles", drivers[i]->name);
+		json_number(file, name, one->cycles[i].median);
+		snprintf(name, sizeof(name), "%s_spread", drivers[i]->name);
+		json_number(file, name, one->cycles[i].spread);
+		snprintf(name, sizeof(name), "%s_least", drivers[i]->name);
+		json_number(file, name, one->cycles[i].least);
+		fprintf(file, ", \"%s_path\": \"%s\"", drivers[i]->name, paths->text[i][one->dir]);
+	}
+	json_number(file, "ratio", one->ratio.median);
+	json_number(file, "ratio_spread", one->ratio.spread);
+	fprintf(file, " }");
+}
+
+static void json_missing(FILE *file, const struct report *r)
+{
+	const char *comma = "";
+
+	fprintf(file, "\t\"missing\": {");
+	for (size_t i = 0; i < N_MODES; i++)
+		if (r->paths[i].lacks) {
+			fprintf(file, "%s \"%s\": \"%s\"", comma, modes[i].name, r->paths[i].lacks);
+			comma = ",";
+		}
+	fprintf(file, " },\n");
+}
+
+int report_json(const struct report *r, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	bool good;
+
+	if (!file) {
+		perror(path);
+		return -1;
+	}
+	fprintf(file, "{\n\t\"frame_bytes\": %d,\n\t\"rounds\": %u,\n\t\"slice_us\": %u,\n",
+		FRAME_BYTES, r->effort.rounds, r->effort.slice_us);
+	fprintf(file, "\t\"core\": %d,\n\t\"other_core\": %d,\n\t\"one_way_ns\": %.1f,\n", r->core,
+		r->cores.other, r->cores.one_way_ns);
+	for (int i = 0; i < N_SIDES; i++)
+		fprintf(file, "\t\"%s\": \"%s\",\n", drivers[i]->name, drivers[i]->settings());
+	json_missing(file, r);
+	fprintf(file, "\t\"driver_alone\": [\n");
+	for (size_t i = 0; i < r->n_results; i++) {
+		json_result(file, &r->results[i], &r->paths[r->results[i].mode - modes]);
+		fprintf(file, i + 1 < r->n_results ? ",\n" : "\n");
+	}
+	fprintf(file, "\t]\n}\n");
+	good = !ferror(file);
+	if (fclose(file) == 0 && good)
+		return 0;
+	perror(path);
+	return -1;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_DPDK_REPORT_H
+#define BENCH_DPDK_REPORT_H
+
+#include "cores.h"
+#include "measure.h"
+
+/* The code that each driver has chosen for a mode. */
+struct report_paths {
+	bool wanted;
+	const char *lacks;         /* why the mode was not measured */
+	char text[N_SIDES][2][64]; /* by side and direction */
+};
+
+struct report {
+	const struct result *results;
+	size_t n_results;
+	const struct report_paths *paths; /* N_MODES */
+	struct effort effort;
+	struct cores cores;
+	int core;
+};
+
+void report_note_paths(struct report_paths *paths, const struct pair *pair);
+
+/* Tables for people, on standard output. */
+void report_print(const struct report *report);
+
+/* The same as JSON. Return: 0, or -1 after it has told why. */
+int report_json(const struct report *report, const char *file);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <vio/vio.h>
+
+#include "driver.h"
+#include "ticks.h"
+
+struct port {
+	struct vio_port *port;
+	struct vio_rxq *rxq;
+	struct vio_txq *txq;
+	struct vio_port_info info;
+};
+
+static struct {
+	struct vio_pool *pool;
+	struct vio_cache *cache;
+	char settings[128];
+} own;
+
+static int start(void)
+{
+	int rc = vio_pool_open(NULL, &own.pool);
+
+	if (rc == 0)
+		rc = vio_cache_open(own.pool, &own.cache);
+	if (rc < 0)
+		fputs(vio_error_text(), stderr);
+	return rc;
+}
+
+static const char *settings(void)
+{
+	struct vio_pool_info pool;
+	struct vio_region_info region;
+
+	vio_pool_info(own.pool, &pool);
+	vio_region_info(pool.region, &region);
+	snprintf(own.settings, sizeof(own.settings), "%u buffers of %u bytes, pages of %zu kB",
+		 pool.buffers, pool.buf_bytes, region.page_bytes / 1024);
+	return own.settings;
+}
+
+static void stop(void)
+{
+	vio_cache_close(own.cache);
+	vio_pool_close(own.pool);
+}
+
+static const char *on(bool wanted)
+{
+	return wanted ? "on" : "off";
+}
+
+static struct port *port_open(const struct setup *setup)
+{
+	struct port *port = calloc(1, sizeof(*port));
+	char address[256];
+
+	if (!port)
+		return NULL;
+	snprintf(address, sizeof(address),
+		 "vhost-user:%s,size=%u,packed=%s,in_order=%s,mrg_rxbuf=%s", setup->socket,
+		 setup->entries, on(setup->mode->packed), on(setup->mode->in_order),
+		 on(setup->mode->mergeable));
+	if (vio_port_open(address, own.pool, NULL, &port->port) < 0) {
+		fputs(vio_error_text(), stderr);
+		free(port);
+		return NULL;
+	}
+	port->rxq = vio_port_rxq(port->port, 0);
+	port->txq = vio_port_txq(port->port, 0);
+	vio_port_info(port->port, &port->info);
+	return port;
+}
+
+static void port_close(struct port *port)
+{
+	vio_port_close(port->port);
+	free(port);
+}
+
+static const char *port_path(const struct port *port, enum direction dir)
+{
+	return dir == RX ? port->info.rx_variant : port->info.tx_variant;
+}
+
+static uint16_t count_wrong(const struct vio_pkt *pkts, uint16_t n, uint64_t number)
+{
+	uint16_t wrong = 0;
+
+	for (uint16_t i = 0; i < n; i++, number++)
+		wrong += pkts[i].len != FRAME_BYTES || pkts[i].flags & VIO_PKT_MORE ||
+			 memcmp(pkts[i].data, &number, sizeof(number)) != 0;
+	return wrong;
+}
+
+static struct batch port_receive(struct port *port, const struct how *how)
+{
+	struct vio_pkt pkts[BATCH];
+	uint16_t n = 0, got, room;
+	struct batch b = { 0 };
+	const uint64_t from = fenced_ticks();
+
+	do {
+		room = (uint16_t)(how->n - n);
+		got = vio_rx_burst(port->rxq, pkts + n, room < how->burst ? room : how->burst);
+		n = (uint16_t)(n + got);
+	} while (got && n < how->n);
+	b.ticks = fenced_ticks() - from;
+	b.packets = n;
+	if (how->verify)
+		b.wrong = count_wrong(pkts, n, how->number);
+	vio_pkt_put(own.cache, pkts, n);
+	return b;
+}
+
+static uint16_t make_packets(struct vio_pkt *pkts, const struct how *how)
+{
+	const uint16_t n = vio_pkt_get(own.cache, pkts, how->n);
+	uint64_t number = how->number;
+
+	for (uint16_t i = 0; i < n; i++, number++) {
+		pkts[i].len = FRAME_BYTES;
+		if (how->verify)
+			memcpy(pkts[i].data, &number, sizeof(number));
+	}
+	return n;
+}
+
+static struct batch port_send(struct port *port, const struct how *how)
+{
+	struct vio_pkt pkts[BATCH];
+	const uint16_t n = make_packets(pkts, how);
+	uint16_t done = 0, sent, left;
+	struct batch b = { 0 };
+	const uint64_t from = fenced_ticks();
+
+	do {
+		left = (uint16_t)(n - done);
+		sent = vio_tx_burst(port->txq, pkts + done, left < how->burst ? left : how->burst);
+		done = (uint16_t)(done + sent);
+	} while (sent && done < n);
+	b.ticks = fenced_ticks() - from;
+	b.packets = done;
+	vio_pkt_put(own.cache, pkts + done, (uint16_t)(n - done));
+	return b;
+}
+
+const struct driver driver_vio = {
+	.name = "vio",
+	.start = start,
+	.stop = stop,
+	.settings = settings,
+	.open = port_open,
+	.close = port_close,
+	.path = port_path,
+	.receive = port_receive,
+	.send = port_send,
+};
