@@ -55,7 +55,7 @@ static int check_mode(unsigned int number, const struct mode *mode, uint16_t ent
 	int failed = 0;
 	bool open;
 
-	open = !skip && pair_open(&pair, mode, entries, folder) == 0;
+	open = !skip && pair_open(&pair, false, mode, entries, folder) == 0;
 	for (int side = 0; side < N_SIDES; side++)
 		for (int dir = RX; dir <= TX; dir++)
 			failed += tell(number++, mode, entries, names[side], dir, skip,

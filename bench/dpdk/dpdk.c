@@ -296,6 +296,46 @@ static struct batch port_send(struct port *port, const struct how *how)
 	return b;
 }
 
+static uint16_t run_transmit(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+	uint16_t sent;
+
+	if (rte_pktmbuf_alloc_bulk(own.pool, pkts, load->burst) != 0)
+		return 0;
+	for (uint16_t i = 0; i < load->burst; i++) {
+		pkts[i]->data_len = mix_next(load->mix, at);
+		pkts[i]->pkt_len = pkts[i]->data_len;
+	}
+	sent = rte_eth_tx_burst(port->id, 0, pkts, load->burst);
+	rte_pktmbuf_free_bulk(pkts + sent, load->burst - sent);
+	return sent;
+}
+
+static uint16_t run_receive(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
+
+	(void)at;
+	rte_pktmbuf_free_bulk(pkts, n);
+	return n;
+}
+
+static uint16_t run_loop(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct rte_mbuf *pkts[BURST_MAX];
+	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
+	uint16_t sent;
+
+	(void)at;
+	for (uint16_t i = 0; i < n; i++)
+		swap_addresses(rte_pktmbuf_mtod(pkts[i], void *));
+	sent = rte_eth_tx_burst(port->id, 0, pkts, n);
+	rte_pktmbuf_free_bulk(pkts + sent, n - sent);
+	return sent;
+}
+
 const char *dpdk_lacks(const struct mode *mode)
 {
 #if defined(RTE_ARCH_X86_64)
@@ -322,4 +362,5 @@ const struct driver driver_dpdk = {
 	.path = port_path,
 	.receive = port_receive,
 	.send = port_send,
+	.run = { run_transmit, run_receive, run_loop },
 };

@@ -13,14 +13,25 @@
 static const uint16_t rings[] = { 256, 1024 };
 static const uint16_t bursts[] = { 1, 4, 32, 64 };
 
-#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
-#define N_RESULTS (N_MODES * COUNT(rings) * COUNT(bursts) * 2)
+/* The last one is the simple IMIX: 7 short, 4 of 594, 1 long. */
+static const struct mix mixes[] = {
+	{ "64", { 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60 } },
+	{ "512", { 508, 508, 508, 508, 508, 508, 508, 508, 508, 508, 508, 508 } },
+	{ "1500", { 1496, 1496, 1496, 1496, 1496, 1496, 1496, 1496, 1496, 1496, 1496, 1496 } },
+	{ "IMIX", { 60, 590, 60, 60, 590, 60, 1514, 60, 590, 60, 590, 60 } },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define N_ALONE  (N_MODES * COUNT(rings) * COUNT(bursts) * 2)
+#define N_PAIR   (N_MODES * COUNT(rings) * COUNT(bursts) * COUNT(mixes) * N_TRAFFICS)
 
 static const char usage[] =
 	"usage: vio-bench-dpdk [options]\n"
-	"Compare vio with DPDK's virtio driver, on a device that only turns descriptors round.\n"
+	"Compare vio with DPDK's virtio driver: alone, and against librte_vhost.\n"
 	"  --json FILE    write every figure to FILE\n"
 	"  --only TEXT    only modes with TEXT in their name\n"
+	"  --alone        only the driver alone\n"
+	"  --pair         only with librte_vhost on another processor\n"
 	"  --rounds N     pairs of slices for each figure, 1 to 1001; default 31\n"
 	"  --slice US     length of a slice in microseconds; default 2000\n"
 	"  --core N       processor to run on; default: the last one allowed\n"
@@ -30,7 +41,7 @@ struct options {
 	const char *json, *only;
 	struct effort effort;
 	int core;
-	bool check;
+	bool check, only_alone, only_pair;
 };
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -42,6 +53,8 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "slice", required_argument, NULL, 's' },
 		{ "core", required_argument, NULL, 'c' },
 		{ "check", no_argument, NULL, 'k' },
+		{ "alone", no_argument, NULL, 'a' },
+		{ "pair", no_argument, NULL, 'p' },
 		{ 0 },
 	};
 	int which;
@@ -66,6 +79,12 @@ static bool parse(int argc, char **argv, struct options *o)
 		case 'k':
 			o->check = true;
 			break;
+		case 'a':
+			o->only_alone = true;
+			break;
+		case 'p':
+			o->only_pair = true;
+			break;
 		default:
 			return false;
 		}
@@ -73,48 +92,91 @@ static bool parse(int argc, char **argv, struct options *o)
 	       o->effort.slice_us >= 1;
 }
 
-/* Every figure of a mode and a ring. Return: how many, or -1. */
-static int measure_mode(const struct mode *mode, uint16_t entries, const char *folder,
-			const struct effort *effort, struct result *results,
-			struct report_paths *paths)
-{
-	struct pair pair;
-	int n = 0;
+/* Where the figures of a setting go, and what they are made with. */
+struct setting {
+	bool vhost;
+	const struct effort *effort;
+	const char *folder;
+	struct figures *figures;
+	struct report_paths *paths; /* N_MODES */
+};
 
-	if (pair_open(&pair, mode, entries, folder) < 0)
-		return -1;
-	report_note_paths(paths, &pair);
+static void figures_alone(const struct setting *s, struct pair *pair)
+{
 	for (int dir = RX; dir <= TX; dir++)
 		for (size_t i = 0; i < COUNT(bursts); i++)
-			measure(&pair, dir, bursts[i], effort, &results[n++]);
+			measure_alone(pair, dir, bursts[i], s->effort,
+				      &s->figures->results[s->figures->n_results++]);
+}
+
+static void figures_pair(const struct setting *s, struct pair *pair)
+{
+	for (int traffic = 0; traffic < N_TRAFFICS; traffic++)
+		for (size_t mix = 0; mix < COUNT(mixes); mix++)
+			for (size_t i = 0; i < COUNT(bursts); i++) {
+				const struct load load = { .traffic = traffic,
+							   .burst = bursts[i],
+							   .mix = &mixes[mix] };
+
+				measure_pair(pair, &load, s->effort,
+					     &s->figures->results[s->figures->n_results++]);
+			}
+}
+
+static int measure_mode(const struct setting *s, const struct mode *mode, uint16_t entries)
+{
+	struct pair pair;
+
+	if (pair_open(&pair, s->vhost, mode, entries, s->folder) < 0)
+		return -1;
+	report_note_paths(&s->paths[mode - modes], &pair);
+	(s->vhost ? figures_pair : figures_alone)(s, &pair);
 	pair_close(&pair);
-	return n;
+	return 0;
+}
+
+static int measure_setting(const struct setting *s, const char *only)
+{
+	for (size_t ring = 0; ring < COUNT(rings); ring++)
+		for (size_t i = 0; i < N_MODES; i++) {
+			if (only && !strstr(modes[i].name, only))
+				continue;
+			s->paths[i].wanted = true;
+			s->paths[i].lacks = dpdk_lacks(&modes[i]);
+			if (!s->paths[i].lacks && measure_mode(s, &modes[i], rings[ring]) < 0)
+				return -1;
+		}
+	return 0;
 }
 
 static int measure_all(const struct options *o, const char *folder)
 {
-	static struct result results[N_RESULTS];
+	static struct result alone[N_ALONE], pair[N_PAIR];
 	static struct report_paths paths[N_MODES];
-	struct report report = { .results = results, .paths = paths, .effort = o->effort };
+	struct report report = {
+		.alone = { .unit = "cycles", .name = "driver_alone", .results = alone },
+		.pair = { .unit = "mpps", .name = "pair", .more_is_better = true, .results = pair },
+		.paths = paths,
+		.effort = o->effort,
+		.core = o->core,
+		.cores = cores_measure(o->core),
+	};
+	struct setting setting = { false, &o->effort, folder, &report.alone, paths };
+	int rc = 0;
 
-	report.core = o->core;
-	report.cores = cores_measure(o->core);
-	for (size_t ring = 0; ring < COUNT(rings); ring++)
-		for (size_t i = 0; i < N_MODES; i++) {
-			int n;
-
-			if (o->only && !strstr(modes[i].name, o->only))
-				continue;
-			paths[i].lacks = dpdk_lacks(&modes[i]);
-			paths[i].wanted = true;
-			if (paths[i].lacks)
-				continue;
-			n = measure_mode(&modes[i], rings[ring], folder, &o->effort,
-					 results + report.n_results, &paths[i]);
-			if (n < 0)
-				return 1;
-			report.n_results += (size_t)n;
+	if (!o->only_pair)
+		rc = measure_setting(&setting, o->only);
+	if (rc == 0 && !o->only_alone && report.cores.other >= 0) {
+		setting.vhost = true;
+		setting.figures = &report.pair;
+		rc = vhost_start(report.cores.other);
+		if (rc == 0) {
+			rc = measure_setting(&setting, o->only);
+			vhost_stop();
 		}
+	}
+	if (rc < 0)
+		return 1;
 	report_print(&report);
 	return o->json && report_json(&report, o->json) < 0;
 }

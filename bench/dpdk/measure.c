@@ -9,8 +9,9 @@
 
 /* A batch takes some microseconds, and tens of them where DPDK frees a whole ring; what takes
  * longer was interrupted by more than a timer. */
-#define GAP_NS      100000
-#define CLOCK_TRIES 1001
+#define GAP_NS        100000
+#define BURSTS_A_LOOK 32 /* at the clock */
+#define CLOCK_TRIES   1001
 
 static int by_value(const void *a, const void *b)
 {
@@ -42,24 +43,28 @@ static double clock_cost(void)
 	return summarise(values, CLOCK_TRIES).median;
 }
 
+/* Of all threads: the backend counts as well. */
 static long switches(void)
 {
 	struct rusage usage;
 
-	getrusage(RUSAGE_THREAD, &usage);
+	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_nvcsw + usage.ru_nivcsw;
 }
 
 /* What all slices of a figure share. */
 struct plan {
+	double (*slice)(struct side *side, const struct plan *plan);
+	const struct effort *effort;
 	enum direction dir;
 	struct how how;
+	struct load load;
 	uint64_t slice_ns, gap_ticks;
 	double clock_cost;
 };
 
 /* Return: ticks per packet; NAN if the slice does not count. */
-static double slice(struct side *side, const struct plan *plan)
+static double slice_alone(struct side *side, const struct plan *plan)
 {
 	const uint64_t until = vio_clock_ns() + plan->slice_ns;
 	const long before = switches();
@@ -76,39 +81,90 @@ static double slice(struct side *side, const struct plan *plan)
 	return gap || switches() != before || packets == 0 ? NAN : ticks / packets;
 }
 
-static void slices(struct pair *pair, const struct plan *plan, double cycles[N_SIDES])
+/* Return: million packets per second; NAN if the slice does not count. */
+static double slice_pair(struct side *side, const struct plan *plan)
+{
+	const struct load *load = &plan->load;
+	unsigned int at = 0;
+	uint64_t packets = 0, from, now;
+	long before;
+
+	vhost_serve(&side->vhost, load->traffic, load->mix);
+	before = switches();
+	from = vio_clock_ns();
+	do {
+		for (int i = 0; i < BURSTS_A_LOOK; i++)
+			packets += side->driver->run[load->traffic](side->port, load, &at);
+		now = vio_clock_ns();
+	} while (now < from + plan->slice_ns);
+	before -= switches();
+	vhost_serve(NULL, load->traffic, load->mix);
+	return before || !packets ? NAN : (double)packets * 1e3 / (double)(now - from);
+}
+
+static void slices(struct pair *pair, const struct plan *plan, double now[N_SIDES])
 {
 	const int first = random() & 1;
 
-	cycles[first] = slice(&pair->sides[first], plan);
-	cycles[!first] = slice(&pair->sides[!first], plan);
+	now[first] = plan->slice(&pair->sides[first], plan);
+	now[!first] = plan->slice(&pair->sides[!first], plan);
 }
 
-void measure(struct pair *pair, enum direction dir, uint16_t burst, const struct effort *effort,
-	     struct result *out)
+static void alternate(struct pair *pair, const struct plan *plan, struct result *out)
 {
-	const struct plan plan = { .dir = dir,
+	const unsigned int rounds =
+		plan->effort->rounds < ROUNDS_MAX ? plan->effort->rounds : ROUNDS_MAX;
+	double value[N_SIDES][ROUNDS_MAX], ratio[ROUNDS_MAX], now[N_SIDES];
+	unsigned int n = 0;
+
+	slices(pair, plan, now); /* warms up */
+	for (unsigned int i = 0; i < TRIES * rounds && n < rounds; i++) {
+		slices(pair, plan, now);
+		if (isnan(now[0]) || isnan(now[1]))
+			continue;
+		for (int side = 0; side < N_SIDES; side++)
+			value[side][n] = now[side];
+		ratio[n++] = now[0] / now[1];
+	}
+	for (int side = 0; side < N_SIDES; side++)
+		out->value[side] = summarise(value[side], n);
+	out->ratio = summarise(ratio, n);
+	out->kept = n;
+}
+
+void measure_alone(struct pair *pair, enum direction dir, uint16_t burst,
+		   const struct effort *effort, struct result *out)
+{
+	static const char *const moves[] = { "receive", "transmit" };
+	const struct plan plan = { .slice = slice_alone,
+				   .effort = effort,
+				   .dir = dir,
 				   .how = { .burst = burst },
 				   .slice_ns = effort->slice_us * UINT64_C(1000),
 				   .gap_ticks = vio_ticks_hz() / 1000 * GAP_NS / 1000000,
 				   .clock_cost = clock_cost() };
-	double cycles[N_SIDES][ROUNDS_MAX], ratio[ROUNDS_MAX], now[N_SIDES];
-	unsigned int n = 0;
 
-	slices(pair, &plan, now); /* warms up */
-	for (unsigned int i = 0; i < TRIES * effort->rounds && n < effort->rounds; i++) {
-		slices(pair, &plan, now);
-		if (isnan(now[0]) || isnan(now[1]))
-			continue;
-		for (int side = 0; side < N_SIDES; side++)
-			cycles[side][n] = now[side];
-		ratio[n++] = now[0] / now[1];
-	}
-	*out = (struct result){ pair->mode,
-				pair->entries,
-				burst,
-				dir,
-				{ summarise(cycles[0], n), summarise(cycles[1], n) },
-				summarise(ratio, n),
-				n };
+	*out = (struct result){ .mode = pair->mode,
+				.entries = pair->entries,
+				.burst = burst,
+				.move = moves[dir],
+				.mix = "64" };
+	alternate(pair, &plan, out);
+}
+
+void measure_pair(struct pair *pair, const struct load *load, const struct effort *effort,
+		  struct result *out)
+{
+	static const char *const moves[N_TRAFFICS] = { "transmit", "receive", "loop" };
+	const struct plan plan = { .slice = slice_pair,
+				   .effort = effort,
+				   .load = *load,
+				   .slice_ns = effort->slice_us * UINT64_C(1000) };
+
+	*out = (struct result){ .mode = pair->mode,
+				.entries = pair->entries,
+				.burst = load->burst,
+				.move = moves[load->traffic],
+				.mix = load->mix->name };
+	alternate(pair, &plan, out);
 }

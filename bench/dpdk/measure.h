@@ -23,10 +23,11 @@ struct effort {
 struct result {
 	const struct mode *mode;
 	uint16_t entries, burst;
-	enum direction dir;
-	struct summary cycles[N_SIDES]; /* per packet, in ticks of the TSC */
-	struct summary ratio;           /* vio's to DPDK's, pair by pair */
-	unsigned int kept;              /* pairs of slices that nothing interrupted */
+	const char *move; /* "receive" */
+	const char *mix;  /* lengths of the frames */
+	struct summary value[N_SIDES];
+	struct summary ratio; /* vio's to DPDK's, pair by pair */
+	unsigned int kept;    /* pairs of slices that nothing interrupted */
 };
 
 /*
@@ -35,7 +36,13 @@ struct result {
  * another try; after TRIES for each round what has come is all there is.
  */
 #define TRIES 3
-void measure(struct pair *pair, enum direction dir, uint16_t burst, const struct effort *effort,
-	     struct result *out);
+
+/* The driver alone: values are ticks of the TSC per packet. */
+void measure_alone(struct pair *pair, enum direction dir, uint16_t burst,
+		   const struct effort *effort, struct result *out);
+
+/* With the backend on another processor: values are million packets per second. */
+void measure_pair(struct pair *pair, const struct load *load, const struct effort *effort,
+		  struct result *out);
 
 #endif

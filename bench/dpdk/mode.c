@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "mode.h"
 
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+#define VHOST_USER_F_PROTOCOL_FEATURES 30
+
 const struct mode modes[N_MODES] = {
 	{ .name = "split" },
 	{ .name = "split mergeable", .mergeable = true },
@@ -16,3 +23,16 @@ const struct mode modes[N_MODES] = {
 	  .mergeable = true },
 	{ .name = "packed vectorised", .packed = true, .in_order = true, .vectorised = true },
 };
+
+uint64_t mode_features(const struct mode *mode)
+{
+	uint64_t bits = BIT(VIRTIO_F_VERSION_1) | BIT(VHOST_USER_F_PROTOCOL_FEATURES);
+
+	if (mode->packed)
+		bits |= BIT(VIRTIO_F_RING_PACKED);
+	if (mode->in_order)
+		bits |= BIT(VIRTIO_F_IN_ORDER);
+	if (mode->mergeable)
+		bits |= BIT(VIRTIO_NET_F_MRG_RXBUF);
+	return bits;
+}

@@ -25,4 +25,7 @@ struct mode {
 #define N_MODES 10
 extern const struct mode modes[N_MODES];
 
+/* Feature bits that a backend offers for @mode, all of which both drivers take. */
+uint64_t mode_features(const struct mode *mode);
+
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <linux/virtio_config.h>
-#include <linux/virtio_net.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +16,6 @@
 #define BIT(n) (UINT64_C(1) << (n))
 
 /* vhost-user, "Front-end message types" and "Protocol features": what the two drivers use. */
-#define F_PROTOCOL_FEATURES  30
 #define PROTOCOL_F_REPLY_ACK 3
 #define FLAGS_REPLY          0x5u /* version 1, reply */
 #define FLAG_NEED_REPLY      0x8u
@@ -263,19 +261,6 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-static uint64_t features_of(const struct mode *mode)
-{
-	uint64_t bits = BIT(VIRTIO_F_VERSION_1) | BIT(F_PROTOCOL_FEATURES);
-
-	if (mode->packed)
-		bits |= BIT(VIRTIO_F_RING_PACKED);
-	if (mode->in_order)
-		bits |= BIT(VIRTIO_F_IN_ORDER);
-	if (mode->mergeable)
-		bits |= BIT(VIRTIO_NET_F_MRG_RXBUF);
-	return bits;
-}
-
 static int listen_at(struct null_device *dev, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -297,7 +282,7 @@ int null_open(struct null_device *dev, const char *path, const struct mode *mode
 	int rc;
 
 	*dev = (struct null_device){
-		.offered = features_of(mode), .listener = -1, .conn = -1, .stop = -1
+		.offered = mode_features(mode), .listener = -1, .conn = -1, .stop = -1
 	};
 	rc = listen_at(dev, path);
 	if (rc < 0)

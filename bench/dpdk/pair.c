@@ -22,46 +22,65 @@ void drivers_stop(void)
 		drivers[i]->stop();
 }
 
-static int side_open(struct side *side, const struct driver *driver, const struct mode *mode,
-		     uint16_t entries, const char *folder)
+static int backend_open(struct side *side, bool vhost, const char *path, const struct mode *mode)
+{
+	return vhost ? vhost_open(&side->vhost, path, mode) : null_open(&side->dev, path, mode);
+}
+
+static int backend_wait(const struct side *side, bool vhost)
+{
+	return vhost ? vhost_wait(&side->vhost, READY_MS) : null_wait(&side->dev, READY_MS);
+}
+
+static void backend_close(struct side *side, bool vhost)
+{
+	if (vhost)
+		vhost_close(&side->vhost);
+	else
+		null_close(&side->dev);
+}
+
+static int side_open(struct side *side, const struct pair *pair, const struct driver *driver,
+		     const char *folder)
 {
 	char path[108];
-	const struct setup setup = { mode, path, entries };
+	const struct setup setup = { pair->mode, path, pair->entries };
 	int rc;
 
 	snprintf(path, sizeof(path), "%.90s/%s.sock", folder, driver->name);
 	side->driver = driver;
-	rc = null_open(&side->dev, path, mode);
+	rc = backend_open(side, pair->vhost, path, pair->mode);
 	if (rc < 0) {
 		fprintf(stderr, "%s: %s\n", path, strerror(-rc));
-		goto close_dev;
+		goto close_backend;
 	}
 	side->port = driver->open(&setup);
 	if (!side->port)
-		goto close_dev;
-	if (null_wait(&side->dev, READY_MS) == 0)
+		goto close_backend;
+	if (backend_wait(side, pair->vhost) == 0)
 		return 0;
 	fprintf(stderr, "%s, %s: the rings were not handed over in %d ms\n", driver->name,
-		mode->name, READY_MS);
+		pair->mode->name, READY_MS);
 	driver->close(side->port);
-close_dev:
-	null_close(&side->dev);
+close_backend:
+	backend_close(side, pair->vhost);
 	return -1;
 }
 
-static void side_close(struct side *side)
+static void side_close(struct side *side, bool vhost)
 {
 	side->driver->close(side->port);
-	null_close(&side->dev);
+	backend_close(side, vhost);
 }
 
-int pair_open(struct pair *pair, const struct mode *mode, uint16_t entries, const char *folder)
+int pair_open(struct pair *pair, bool vhost, const struct mode *mode, uint16_t entries,
+	      const char *folder)
 {
-	*pair = (struct pair){ .mode = mode, .entries = entries };
+	*pair = (struct pair){ .vhost = vhost, .mode = mode, .entries = entries };
 	for (int i = 0; i < N_SIDES; i++)
-		if (side_open(&pair->sides[i], drivers[i], mode, entries, folder) < 0) {
+		if (side_open(&pair->sides[i], pair, drivers[i], folder) < 0) {
 			while (i-- > 0)
-				side_close(&pair->sides[i]);
+				side_close(&pair->sides[i], vhost);
 			return -1;
 		}
 	return 0;
@@ -70,7 +89,7 @@ int pair_open(struct pair *pair, const struct mode *mode, uint16_t entries, cons
 void pair_close(struct pair *pair)
 {
 	for (int i = N_SIDES; i-- > 0;)
-		side_close(&pair->sides[i]);
+		side_close(&pair->sides[i], pair->vhost);
 }
 
 struct batch side_move(struct side *side, enum direction dir, struct how how)

@@ -4,12 +4,14 @@
 
 #include "driver.h"
 #include "null.h"
+#include "vhost.h"
 
 /* A driver, and the device that it drives. */
 struct side {
 	const struct driver *driver;
 	struct port *port;
-	struct null_device dev;
+	struct null_device dev; /* one of the two is in use */
+	struct vhost_device vhost;
 	uint16_t waiting; /* packets that the device has given and the driver has not taken */
 };
 
@@ -17,6 +19,7 @@ struct side {
 
 /* vio, then DPDK: the two that are compared. */
 struct pair {
+	bool vhost; /* the backends are librte_vhost's, not null devices */
 	const struct mode *mode;
 	uint16_t entries;
 	struct side sides[N_SIDES];
@@ -24,11 +27,13 @@ struct pair {
 
 /**
  * pair_open - open a port of each driver, in the same mode
+ * @vhost: on librte_vhost instead of null devices
  * @folder: for the sockets
  *
  * Return: 0, or -1 after it has told why; nothing is left open then.
  */
-int pair_open(struct pair *pair, const struct mode *mode, uint16_t entries, const char *folder);
+int pair_open(struct pair *pair, bool vhost, const struct mode *mode, uint16_t entries,
+	      const char *folder);
 void pair_close(struct pair *pair);
 
 /* Start and stop what the drivers need besides ports. Return: 0, or -1 after it has told why. */

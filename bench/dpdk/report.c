@@ -9,7 +9,6 @@
 #define FAR_NS 100
 
 static const struct driver *const drivers[N_SIDES] = { &driver_vio, &driver_dpdk };
-static const char *const moves[] = { "receive", "transmit" };
 
 void report_note_paths(struct report_paths *paths, const struct pair *pair)
 {
@@ -33,7 +32,7 @@ static void print_number(int width, int digits, double value)
 /* A block is the figures of one ring and direction. */
 static bool same_block(const struct result *a, const struct result *b)
 {
-	return a->entries == b->entries && a->dir == b->dir;
+	return a->entries == b->entries && a->move == b->move && a->mix == b->mix;
 }
 
 static bool same_row(const struct result *a, const struct result *b)
@@ -42,39 +41,39 @@ static bool same_row(const struct result *a, const struct result *b)
 }
 
 /* Return: the figure behind the last one of the row that begins with @from. */
-static size_t row_end(const struct report *r, size_t from)
+static size_t row_end(const struct figures *f, size_t from)
 {
 	size_t end = from;
 
-	while (end < r->n_results && same_row(&r->results[from], &r->results[end]))
+	while (end < f->n_results && same_row(&f->results[from], &f->results[end]))
 		end++;
 	return end;
 }
 
-static void print_head(const struct report *r, size_t from)
+static void print_head(const struct figures *f, size_t from)
 {
-	const struct result *first = &r->results[from];
+	const struct result *first = &f->results[from];
 	char title[64];
 
-	snprintf(title, sizeof(title), "%s, ring of %u", moves[first->dir], first->entries);
+	snprintf(title, sizeof(title), "%s %s, ring %u", first->move, first->mix, first->entries);
 	printf("\n%-26s", title);
-	for (size_t i = from; i < row_end(r, from); i++)
-		printf("  %17s %-7u", "burst", r->results[i].burst);
+	for (size_t i = from; i < row_end(f, from); i++)
+		printf("  %17s %-7u", "burst", f->results[i].burst);
 	printf("\n%-26s", "");
-	for (size_t i = from; i < row_end(r, from); i++)
+	for (size_t i = from; i < row_end(f, from); i++)
 		printf("  %5s %5s %13s", "vio", "DPDK", "ratio");
 	printf("\n");
 }
 
-static void print_row(const struct report *r, size_t from)
+static void print_row(const struct figures *f, size_t from)
 {
-	printf("%-26s", r->results[from].mode->name);
-	for (size_t i = from; i < row_end(r, from); i++) {
-		const struct result *one = &r->results[i];
+	printf("%-26s", f->results[from].mode->name);
+	for (size_t i = from; i < row_end(f, from); i++) {
+		const struct result *one = &f->results[i];
 
 		printf("  ");
-		print_number(5, 1, one->cycles[0].median);
-		print_number(6, 1, one->cycles[1].median);
+		print_number(5, 1, one->value[0].median);
+		print_number(6, 1, one->value[1].median);
 		print_number(7, 3, one->ratio.median);
 		if (isnan(one->ratio.median))
 			printf("%7s", "");
@@ -84,22 +83,23 @@ static void print_row(const struct report *r, size_t from)
 	printf("\n");
 }
 
-/* The least cycles of a driver in the block and burst of @like, over all modes; NAN: none. */
-static double best(const struct report *r, const struct result *like, int side)
+/* The best that a driver has in the block and burst of @like, over all modes; NAN: nothing. */
+static double best(const struct figures *f, const struct result *like, int side)
 {
-	double least = NAN;
+	double found = NAN;
 
-	for (size_t i = 0; i < r->n_results; i++)
-		if (same_block(like, &r->results[i]) && r->results[i].burst == like->burst)
-			least = fmin(least, r->results[i].cycles[side].median);
-	return least;
+	for (size_t i = 0; i < f->n_results; i++)
+		if (same_block(like, &f->results[i]) && f->results[i].burst == like->burst)
+			found = (f->more_is_better ? fmax : fmin)(found,
+								  f->results[i].value[side].median);
+	return found;
 }
 
-static void print_best(const struct report *r, size_t from)
+static void print_best(const struct figures *f, size_t from)
 {
 	printf("%-26s", "best of each");
-	for (size_t i = from; i < row_end(r, from); i++) {
-		const double mine = best(r, &r->results[i], 0), its = best(r, &r->results[i], 1);
+	for (size_t i = from; i < row_end(f, from); i++) {
+		const double mine = best(f, &f->results[i], 0), its = best(f, &f->results[i], 1);
 
 		printf("  ");
 		print_number(5, 1, mine);
@@ -111,19 +111,19 @@ static void print_best(const struct report *r, size_t from)
 }
 
 /* The rows of the block that begins with @first, which lie apart in the results. */
-static void print_block(const struct report *r, size_t first)
+static void print_block(const struct figures *f, size_t first)
 {
-	print_head(r, first);
-	for (size_t i = first; i < r->n_results; i = row_end(r, i))
-		if (same_block(&r->results[first], &r->results[i]))
-			print_row(r, i);
-	print_best(r, first);
+	print_head(f, first);
+	for (size_t i = first; i < f->n_results; i = row_end(f, i))
+		if (same_block(&f->results[first], &f->results[i]))
+			print_row(f, i);
+	print_best(f, first);
 }
 
-static bool seen(const struct report *r, size_t at)
+static bool seen(const struct figures *f, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (same_block(&r->results[i], &r->results[at]))
+		if (same_block(&f->results[i], &f->results[at]))
 			return true;
 	return false;
 }
@@ -148,11 +148,13 @@ static void print_paths(const struct report *r)
 /* The fewest pairs of slices that any figure rests on; those that DPDK can't give do not count. */
 static unsigned int least_kept(const struct report *r)
 {
+	const struct figures *all[] = { &r->alone, &r->pair };
 	unsigned int least = r->effort.rounds;
 
-	for (size_t i = 0; i < r->n_results; i++)
-		if (r->results[i].kept && r->results[i].kept < least)
-			least = r->results[i].kept;
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; i < all[k]->n_results; i++)
+			if (all[k]->results[i].kept && all[k]->results[i].kept < least)
+				least = all[k]->results[i].kept;
 	return least;
 }
 
@@ -169,15 +171,27 @@ static void print_cores(const struct report *r)
 		       r->cores.one_way_ns);
 }
 
+static void print_figures(const struct figures *f)
+{
+	for (size_t i = 0; i < f->n_results; i = row_end(f, i))
+		if (!seen(f, i))
+			print_block(f, i);
+}
+
 void report_print(const struct report *r)
 {
-	printf("The driver alone: TSC cycles per packet in the burst calls, %d-byte frames, the\n"
-	       "device turns descriptors round in the same thread and copies nothing. Medians;\n"
-	       "ratio of vio to DPDK with half of what lies between its quartiles.\n",
-	       FRAME_BYTES);
-	for (size_t i = 0; i < r->n_results; i = row_end(r, i))
-		if (!seen(r, i))
-			print_block(r, i);
+	printf("Medians; ratio of vio to DPDK with half of what lies between its quartiles.\n");
+	if (r->alone.n_results)
+		printf("\nThe driver alone: TSC cycles per packet in the burst calls, %d-byte "
+		       "frames, the\n"
+		       "device turns descriptors round in the same thread and copies nothing.\n",
+		       FRAME_BYTES);
+	print_figures(&r->alone);
+	if (r->pair.n_results)
+		printf("\nThe pair: million packets per second, librte_vhost on another processor "
+		       "copies each.\nLengths of frames count the 4 bytes of checksum that a wire "
+		       "would add.\n");
+	print_figures(&r->pair);
 	print_paths(r);
 	printf("\n%u pairs of slices of %u us in random order; no figure rests on fewer than %u.\n",
 	       r->effort.rounds, r->effort.slice_us, least_kept(r));
@@ -194,25 +208,53 @@ static void json_number(FILE *file, const char *name, double value)
 		fprintf(file, ", \"%s\": %.4f", name, value);
 }
 
-static void json_result(FILE *file, const struct result *one, const struct report_paths *paths)
+static void json_result(FILE *file, const struct result *one, const char *unit)
 {
 	char name[32];
 
-	fprintf(file, "\t\t{ \"mode\": \"%s\", \"direction\": \"%s\", \"entries\": %u, ",
-		one->mode->name, moves[one->dir], one->entries);
-	fprintf(file, "\"burst\": %u, \"kept\": %u", one->burst, one->kept);
+	fprintf(file, "\t\t{ \"mode\": \"%s\", \"move\": \"%s\", \"frames\": \"%s\", ",
+		one->mode->name, one->move, one->mix);
+	fprintf(file, "\"entries\": %u, \"burst\": %u, \"kept\": %u", one->entries, one->burst,
+		one->kept);
 	for (int i = 0; i < N_SIDES; i++) {
-		snprintf(name, sizeof(name), "%s_cycles", drivers[i]->name);
-		json_number(file, name, one->cycles[i].median);
+		snprintf(name, sizeof(name), "%s_%s", drivers[i]->name, unit);
+		json_number(file, name, one->value[i].median);
 		snprintf(name, sizeof(name), "%s_spread", drivers[i]->name);
-		json_number(file, name, one->cycles[i].spread);
+		json_number(file, name, one->value[i].spread);
 		snprintf(name, sizeof(name), "%s_least", drivers[i]->name);
-		json_number(file, name, one->cycles[i].least);
-		fprintf(file, ", \"%s_path\": \"%s\"", drivers[i]->name, paths->text[i][one->dir]);
+		json_number(file, name, one->value[i].least);
 	}
 	json_number(file, "ratio", one->ratio.median);
 	json_number(file, "ratio_spread", one->ratio.spread);
 	fprintf(file, " }");
+}
+
+static void json_figures(FILE *file, const struct figures *f)
+{
+	fprintf(file, "\t\"%s\": [\n", f->name);
+	for (size_t i = 0; i < f->n_results; i++) {
+		json_result(file, &f->results[i], f->unit);
+		fprintf(file, i + 1 < f->n_results ? ",\n" : "\n");
+	}
+	fprintf(file, "\t]");
+}
+
+static void json_paths(FILE *file, const struct report *r)
+{
+	const char *comma = "";
+
+	fprintf(file, "\t\"paths\": {");
+	for (size_t i = 0; i < N_MODES; i++) {
+		const struct report_paths *p = &r->paths[i];
+
+		if (!p->wanted || p->lacks)
+			continue;
+		fprintf(file, "%s\n\t\t\"%s\": [ \"%s\", \"%s\", \"%s\", \"%s\" ]", comma,
+			modes[i].name, p->text[0][RX], p->text[0][TX], p->text[1][RX],
+			p->text[1][TX]);
+		comma = ",";
+	}
+	fprintf(file, "\n\t},\n");
 }
 
 static void json_missing(FILE *file, const struct report *r)
@@ -244,12 +286,11 @@ int report_json(const struct report *r, const char *path)
 	for (int i = 0; i < N_SIDES; i++)
 		fprintf(file, "\t\"%s\": \"%s\",\n", drivers[i]->name, drivers[i]->settings());
 	json_missing(file, r);
-	fprintf(file, "\t\"driver_alone\": [\n");
-	for (size_t i = 0; i < r->n_results; i++) {
-		json_result(file, &r->results[i], &r->paths[r->results[i].mode - modes]);
-		fprintf(file, i + 1 < r->n_results ? ",\n" : "\n");
-	}
-	fprintf(file, "\t]\n}\n");
+	json_paths(file, r);
+	json_figures(file, &r->alone);
+	fprintf(file, ",\n");
+	json_figures(file, &r->pair);
+	fprintf(file, "\n}\n");
 	good = !ferror(file);
 	if (fclose(file) == 0 && good)
 		return 0;

@@ -12,9 +12,16 @@ struct report_paths {
 	char text[N_SIDES][2][64]; /* by side and direction */
 };
 
-struct report {
-	const struct result *results;
+/* What one setting has given. */
+struct figures {
+	const char *unit, *name; /* of the array in JSON */
+	bool more_is_better;
+	struct result *results;
 	size_t n_results;
+};
+
+struct report {
+	struct figures alone, pair;
 	const struct report_paths *paths; /* N_MODES */
 	struct effort effort;
 	struct cores cores;

@@ -61,9 +61,10 @@ static struct port *port_open(const struct setup *setup)
 
 	if (!port)
 		return NULL;
+	/* librte_vhost looks at a new socket once in a second. */
 	snprintf(address, sizeof(address),
-		 "vhost-user:%s,size=%u,packed=%s,in_order=%s,mrg_rxbuf=%s", setup->socket,
-		 setup->entries, on(setup->mode->packed), on(setup->mode->in_order),
+		 "vhost-user:%s,size=%u,packed=%s,in_order=%s,mrg_rxbuf=%s,timeout=5000",
+		 setup->socket, setup->entries, on(setup->mode->packed), on(setup->mode->in_order),
 		 on(setup->mode->mergeable));
 	if (vio_port_open(address, own.pool, NULL, &port->port) < 0) {
 		fputs(vio_error_text(), stderr);
@@ -149,6 +150,43 @@ static struct batch port_send(struct port *port, const struct how *how)
 	return b;
 }
 
+static uint16_t run_transmit(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct vio_pkt pkts[BURST_MAX];
+	const uint16_t n = vio_pkt_get(own.cache, pkts, load->burst);
+	uint16_t sent;
+
+	for (uint16_t i = 0; i < n; i++)
+		pkts[i].len = mix_next(load->mix, at);
+	sent = vio_tx_burst(port->txq, pkts, n);
+	vio_pkt_put(own.cache, pkts + sent, (uint16_t)(n - sent));
+	return sent;
+}
+
+static uint16_t run_receive(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct vio_pkt pkts[BURST_MAX];
+	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
+
+	(void)at;
+	vio_pkt_put(own.cache, pkts, n);
+	return n;
+}
+
+static uint16_t run_loop(struct port *port, const struct load *load, unsigned int *at)
+{
+	struct vio_pkt pkts[BURST_MAX];
+	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
+	uint16_t sent;
+
+	(void)at;
+	for (uint16_t i = 0; i < n; i++)
+		swap_addresses(pkts[i].data);
+	sent = vio_tx_burst(port->txq, pkts, n);
+	vio_pkt_put(own.cache, pkts + sent, (uint16_t)(n - sent));
+	return sent;
+}
+
 const struct driver driver_vio = {
 	.name = "vio",
 	.start = start,
@@ -159,4 +197,5 @@ const struct driver driver_vio = {
 	.path = port_path,
 	.receive = port_receive,
 	.send = port_send,
+	.run = { run_transmit, run_receive, run_loop },
 };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_DPDK_LOAD_H
+#define BENCH_DPDK_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* What a driver does all the time; named from its side. */
+enum traffic { TRANSMIT, RECEIVE, LOOP };
+#define N_TRAFFICS 3
+
+#define MIX_FRAMES 12
+#define BURST_MAX  64
+
+/* Lengths of frames, used in turn, in bytes without the checksum. */
+struct mix {
+	const char *name;
+	uint16_t bytes[MIX_FRAMES];
+};
+
+struct load {
+	enum traffic traffic;
+	uint16_t burst; /* at most BURST_MAX */
+	const struct mix *mix;
+};
+
+/* Length of the next frame; *at counts them. */
+static inline uint16_t mix_next(const struct mix *mix, unsigned int *at)
+{
+	const uint16_t bytes = mix->bytes[*at];
+
+	*at = *at + 1 == MIX_FRAMES ? 0 : *at + 1;
+	return bytes;
+}
+
+/* What a forwarder does to each frame. */
+static inline void swap_addresses(void *frame)
+{
+	char *mac = frame, first[6];
+
+	memcpy(first, mac, 6);
+	memcpy(mac, mac + 6, 6);
+	memcpy(mac + 6, first, 6);
+}
+
+#endif

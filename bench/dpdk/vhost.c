@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vhost.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_vhost.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+#include <vio/clock.h>
+
+#include "cores.h"
+
+#define MBUFS       2047
+#define CACHE       512
+#define BURST       32
+#define DEVICES_MAX 2
+
+/* What the thread is to serve. */
+struct job {
+	const struct vhost_device *dev; /* NULL: nothing */
+	int vid;
+	enum traffic traffic;
+	const struct mix *mix;
+};
+
+static struct {
+	struct vhost_device *devices[DEVICES_MAX]; /* for the callbacks, which know but a number */
+	struct rte_mempool *pool;
+	struct rte_mbuf *frames[BURST * MIX_FRAMES];
+	pthread_t thread;
+	int core;
+	struct job job;
+	unsigned int wanted, taken; /* atomic; jobs so far */
+	bool stop;                  /* atomic */
+} own;
+
+/* Callbacks. */
+
+static struct vhost_device *device_of(int vid)
+{
+	char path[PATH_MAX];
+
+	if (rte_vhost_get_ifname(vid, path, sizeof(path)) < 0)
+		return NULL;
+	for (int i = 0; i < DEVICES_MAX; i++)
+		if (own.devices[i] && !strcmp(own.devices[i]->path, path))
+			return own.devices[i];
+	return NULL;
+}
+
+static int new_device(int vid)
+{
+	struct vhost_device *dev = device_of(vid);
+
+	if (!dev)
+		return -1;
+	rte_vhost_enable_guest_notification(vid, RX, 0);
+	rte_vhost_enable_guest_notification(vid, TX, 0);
+	__atomic_store_n(&dev->vid, vid, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void destroy_device(int vid)
+{
+	struct vhost_device *dev = device_of(vid);
+
+	if (dev)
+		__atomic_store_n(&dev->vid, -1, __ATOMIC_RELEASE);
+}
+
+static const struct rte_vhost_device_ops ops = {
+	.new_device = new_device,
+	.destroy_device = destroy_device,
+};
+
+/* Devices. */
+
+static bool enter(struct vhost_device *dev)
+{
+	for (int i = 0; i < DEVICES_MAX; i++)
+		if (!own.devices[i]) {
+			own.devices[i] = dev;
+			return true;
+		}
+	return false;
+}
+
+static void leave(const struct vhost_device *dev)
+{
+	for (int i = 0; i < DEVICES_MAX; i++)
+		if (own.devices[i] == dev)
+			own.devices[i] = NULL;
+}
+
+int vhost_open(struct vhost_device *dev, const char *path, const struct mode *mode)
+{
+	int rc;
+
+	*dev = (struct vhost_device){ .vid = -1 };
+	snprintf(dev->path, sizeof(dev->path), "%s", path);
+	if (!enter(dev))
+		return -ENOSPC;
+	rc = rte_vhost_driver_register(path, 0);
+	dev->registered = !rc;
+	if (rc == 0)
+		/* Setting them instead would switch the library's data path off. */
+		rc = rte_vhost_driver_disable_features(path, ~mode_features(mode));
+	if (rc == 0)
+		rc = rte_vhost_driver_callback_register(path, &ops);
+	if (rc == 0)
+		rc = rte_vhost_driver_start(path);
+	return rc;
+}
+
+void vhost_close(struct vhost_device *dev)
+{
+	if (dev->registered)
+		rte_vhost_driver_unregister(dev->path);
+	leave(dev);
+	unlink(dev->path);
+}
+
+int vhost_wait(const struct vhost_device *dev, unsigned int timeout_ms)
+{
+	const uint64_t until = vio_clock_ns() + timeout_ms * UINT64_C(1000000);
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (__atomic_load_n(&dev->vid, __ATOMIC_ACQUIRE) < 0) {
+		if (vio_clock_ns() > until)
+			return -ETIMEDOUT;
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
+/* The thread. */
+
+/* Lay the lengths of @mix down in the frames that are sent again and again: they are copied. */
+static void set_lengths(const struct mix *mix)
+{
+	unsigned int at = 0;
+
+	for (unsigned int i = 0; i < RTE_DIM(own.frames); i++) {
+		own.frames[i]->data_len = mix_next(mix, &at);
+		own.frames[i]->pkt_len = own.frames[i]->data_len;
+	}
+}
+
+static void take(const struct job *job)
+{
+	struct rte_mbuf *pkts[BURST];
+	const uint16_t n = rte_vhost_dequeue_burst(job->vid, TX, own.pool, pkts, BURST);
+
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
+/* Send the next frames; *at counts bursts. */
+static void give(const struct job *job, unsigned int *at)
+{
+	rte_vhost_enqueue_burst(job->vid, RX, own.frames + *at * BURST, BURST);
+	*at = *at + 1 == MIX_FRAMES ? 0 : *at + 1;
+}
+
+static void *serve(void *arg)
+{
+	struct job job = { 0 };
+	unsigned int at = 0;
+
+	(void)arg;
+	cores_pin(own.core);
+	rte_thread_register();
+	while (!__atomic_load_n(&own.stop, __ATOMIC_ACQUIRE)) {
+		const unsigned int wanted = __atomic_load_n(&own.wanted, __ATOMIC_ACQUIRE);
+
+		if (wanted != own.taken) {
+			job = own.job;
+			if (job.dev)
+				set_lengths(job.mix);
+			__atomic_store_n(&own.taken, wanted, __ATOMIC_RELEASE);
+		}
+		if (!job.dev)
+			continue;
+		if (job.traffic != TRANSMIT)
+			give(&job, &at);
+		if (job.traffic != RECEIVE)
+			take(&job);
+	}
+	rte_thread_unregister();
+	return NULL;
+}
+
+void vhost_serve(const struct vhost_device *dev, enum traffic traffic, const struct mix *mix)
+{
+	own.job = (struct job){ dev, dev ? dev->vid : -1, traffic, mix };
+	__atomic_store_n(&own.wanted, own.wanted + 1, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&own.taken, __ATOMIC_ACQUIRE) != own.wanted)
+		;
+}
+
+int vhost_start(int core)
+{
+	own.core = core;
+	own.pool = rte_pktmbuf_pool_create("vhost", MBUFS, CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					   SOCKET_ID_ANY);
+	if (!own.pool)
+		return -ENOMEM;
+	if (rte_pktmbuf_alloc_bulk(own.pool, own.frames, RTE_DIM(own.frames)) != 0)
+		return -ENOMEM;
+	return -pthread_create(&own.thread, NULL, serve, NULL);
+}
+
+void vhost_stop(void)
+{
+	__atomic_store_n(&own.stop, true, __ATOMIC_RELEASE);
+	pthread_join(own.thread, NULL);
+	rte_pktmbuf_free_bulk(own.frames, RTE_DIM(own.frames));
+	rte_mempool_free(own.pool);
+}
