@@ -10,13 +10,17 @@ compiler with its options: with another nothing is compared. See docs/performanc
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / 'tests/harness'))
+
+from proc import ProcError, output_of  # pylint: disable=wrong-import-position
+from suite import Tap, missing, skip_all  # pylint: disable=wrong-import-position
+
 BUILD = Path(os.environ.get('VIO_BUILD', TOP / 'build/gcc')).resolve()
 PROGRAM = BUILD / 'bench/vio-count'
 TABLE = TOP / 'bench/instructions.txt'
@@ -27,13 +31,7 @@ LIMIT_SECONDS = 160
 
 
 def run(command):
-    """Run @command. Return: its standard output; an error with all that it said if it failed."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS,
-                          check=False)
-    if done.returncode:
-        raise RuntimeError(f'{" ".join(map(str, command))}: exit code {done.returncode}\n'
-                           f'{done.stdout}{done.stderr}')
-    return done.stdout
+    return output_of(command, LIMIT_SECONDS)
 
 
 def count():
@@ -110,55 +108,40 @@ def cell(count):
     return f'{count:.2f}' if count else 'none'
 
 
-class Tap:
-    """Cases as they come, the plan at the end."""
-
-    def __init__(self):
-        self.number = self.failed = 0
-
-    def case(self, good, sentence):
-        self.number += 1
-        self.failed += not good
-        print(f'{"" if good else "not "}ok {self.number} - {sentence}', flush=True)
-
-    def end(self):
-        print(f'1..{self.number}')
-        return 1 if self.failed else 0
-
-
 def compare(table, counts):
     tap, verdicts = Tap(), []
     for recorded, found, verdict, what in JUDGED:
-        tap.case(judge(recorded, found)[0] == verdict, f'{what} is called {verdict}')
+        tap.point(judge(recorded, found)[0] == verdict, f'{what} is called {verdict}')
     left = unmatched(counts)
-    tap.case(not left, ', not '.join(['every body of the driver is counted'] + left))
+    tap.point(not left, ', not '.join(['every body of the driver is counted'] + left))
     for body, burst in sorted(table.keys() | counts.keys()):
         recorded, found = table.get((body, burst)), counts.get((body, burst))
         verdict, words = judge(recorded, found)
         verdicts.append(verdict)
-        tap.case(verdict != 'worse', f'{body}, burst {burst}: {cell(found)} instructions per '
-                                     f'packet, {cell(recorded)} recorded: {words}')
+        tap.point(verdict != 'worse', f'{body}, burst {burst}: {cell(found)} instructions per '
+                                      f'packet, {cell(recorded)} recorded: {words}')
     if 'worse' in verdicts:
-        print(f'# where that is the price of something: {RECORD}; the commit says of what')
+        tap.note(f'where that is the price of something: {RECORD}; the commit says of what')
     if 'better' in verdicts:
-        print(f'# note: instructions: {verdicts.count("better")} of {len(verdicts)} counts are '
-              f'more than {BETTER} % below the table; keep that: {RECORD}')
-    return tap.end()
+        tap.note(f'note: instructions: {verdicts.count("better")} of {len(verdicts)} counts are '
+                 f'more than {BETTER} % below the table; keep that: {RECORD}')
+    return tap.finish()
 
 
 def skip(why):
-    print(f'1..0 # SKIP {why}')
+    skip_all(why)
     return 0
 
 
 def work(record):
-    if not shutil.which('valgrind'):
-        return skip('valgrind is not installed')
+    lacking = missing({'valgrind': 'valgrind'})
+    if lacking:
+        return skip(lacking)
     build, (recorded_build, table) = run([PROGRAM, '--build']).strip(), read_table()
     if recorded_build not in (None, build):
         why = f'{TABLE.name} belongs to {recorded_build}; this build is {build}'
         if record:
-            raise RuntimeError(f'{why}. To begin anew, delete the table')
+            raise ProcError(f'{why}. To begin anew, delete the table')
         return skip(f'NOTHING WAS COMPARED: {why}')
     counts = count()
     if record:
@@ -174,7 +157,7 @@ def main():
     record = parser.parse_args().record
     try:
         return work(record)
-    except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+    except (ProcError, OSError, subprocess.TimeoutExpired) as error:
         print('1..1\nnot ok 1 - instructions can be counted\n# ' +
               str(error).replace('\n', '\n# '))
         return 1

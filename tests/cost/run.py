@@ -8,13 +8,13 @@
 import collections
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / 'harness'))
 
+from proc import output_of  # pylint: disable=wrong-import-position
 from suite import Tap, missing, skip_all  # pylint: disable=wrong-import-position
 
 TRANSPORTS = ('loop', 'vhost-user', 'pci')
@@ -29,10 +29,7 @@ Counts = collections.namedtuple('Counts', 'variants own')
 
 
 def run(command):
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-    if done.returncode:
-        raise RuntimeError('%s ended with %d\n%s' % (command, done.returncode, done.stderr[-2000:]))
-    return done.stdout
+    return output_of(command, TIMEOUT)
 
 
 def variants_of(text):

@@ -94,6 +94,15 @@ def kill_all():
         proc.kill()
 
 
+def output_of(command, timeout):
+    """Run @command to its end. Return: its standard output; ProcError with all of it otherwise."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    if done.returncode:
+        raise ProcError('%s ended with %d\n%s%s' % (' '.join(map(str, command)), done.returncode,
+                                                    done.stdout, done.stderr))
+    return done.stdout
+
+
 def wait_for(what, condition, timeout=20):
     """Ask until @condition() holds; @what it is that is waited for."""
     end = time.monotonic() + timeout
