@@ -49,8 +49,8 @@ struct null_device {
 int null_open(struct null_device *dev, const char *path, const struct mode *mode);
 void null_close(struct null_device *dev);
 
-/* Wait until the driver has handed both rings over. Return: 0, -ETIMEDOUT after @timeout_ms. */
-int null_wait(const struct null_device *dev, unsigned int timeout_ms);
+/* Has the driver handed both rings over? */
+bool null_ready(const struct null_device *dev);
 
 /* Complete up to @n packets, one used entry each, in order. Return: how many. */
 unsigned int null_step(struct null_device *dev, enum direction dir, unsigned int n);

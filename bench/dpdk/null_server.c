@@ -7,9 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-#include <vio/clock.h>
 
 #include "null.h"
 
@@ -308,21 +306,8 @@ void null_close(struct null_device *dev)
 		unlink(dev->path);
 }
 
-static bool is_live(const struct null_device *dev)
+bool null_ready(const struct null_device *dev)
 {
 	return __atomic_load_n(&dev->rings[RX].live, __ATOMIC_ACQUIRE) &&
 	       __atomic_load_n(&dev->rings[TX].live, __ATOMIC_ACQUIRE);
-}
-
-int null_wait(const struct null_device *dev, unsigned int timeout_ms)
-{
-	const uint64_t until = vio_clock_ns() + timeout_ms * UINT64_C(1000000);
-	const struct timespec moment = { .tv_nsec = 1000000 };
-
-	while (!is_live(dev)) {
-		if (vio_clock_ns() > until)
-			return -ETIMEDOUT;
-		nanosleep(&moment, NULL);
-	}
-	return 0;
 }

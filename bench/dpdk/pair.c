@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pair.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <vio/clock.h>
 
 #define READY_MS 2000
 
@@ -27,9 +30,23 @@ static int backend_open(struct side *side, bool vhost, const char *path, const s
 	return vhost ? vhost_open(&side->vhost, path, mode) : null_open(&side->dev, path, mode);
 }
 
+static bool backend_ready(const struct side *side, bool vhost)
+{
+	return vhost ? vhost_ready(&side->vhost) : null_ready(&side->dev);
+}
+
+/* Wait until the driver has handed its rings over. */
 static int backend_wait(const struct side *side, bool vhost)
 {
-	return vhost ? vhost_wait(&side->vhost, READY_MS) : null_wait(&side->dev, READY_MS);
+	const uint64_t until = vio_clock_ns() + READY_MS * UINT64_C(1000000);
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	while (!backend_ready(side, vhost)) {
+		if (vio_clock_ns() > until)
+			return -ETIMEDOUT;
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 static void backend_close(struct side *side, bool vhost)

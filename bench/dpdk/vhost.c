@@ -7,9 +7,7 @@
 #include <rte_mbuf.h>
 #include <rte_vhost.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
-#include <vio/clock.h>
 
 #include "cores.h"
 
@@ -123,17 +121,9 @@ void vhost_close(struct vhost_device *dev)
 	unlink(dev->path);
 }
 
-int vhost_wait(const struct vhost_device *dev, unsigned int timeout_ms)
+bool vhost_ready(const struct vhost_device *dev)
 {
-	const uint64_t until = vio_clock_ns() + timeout_ms * UINT64_C(1000000);
-	const struct timespec moment = { .tv_nsec = 1000000 };
-
-	while (__atomic_load_n(&dev->vid, __ATOMIC_ACQUIRE) < 0) {
-		if (vio_clock_ns() > until)
-			return -ETIMEDOUT;
-		nanosleep(&moment, NULL);
-	}
-	return 0;
+	return __atomic_load_n(&dev->vid, __ATOMIC_ACQUIRE) >= 0;
 }
 
 /* The thread. */

@@ -19,8 +19,8 @@ struct vhost_device {
 int vhost_open(struct vhost_device *dev, const char *path, const struct mode *mode);
 void vhost_close(struct vhost_device *dev);
 
-/* Wait until the driver has handed its rings over. Return: 0, -ETIMEDOUT after @timeout_ms. */
-int vhost_wait(const struct vhost_device *dev, unsigned int timeout_ms);
+/* Has the driver handed its rings over? */
+bool vhost_ready(const struct vhost_device *dev);
 
 /* Start the thread that serves, on processor @core. Return: 0, or a negative number. */
 int vhost_start(int core);
