@@ -10,7 +10,6 @@
 #include "measure.h"
 #include "report.h"
 
-static const uint16_t rings[] = { 256, 1024 };
 static const uint16_t bursts[] = { 1, 4, 32, 64 };
 
 /* The last one is the simple IMIX: 7 short, 4 of 594, 1 long. */
@@ -22,8 +21,8 @@ static const struct mix mixes[] = {
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define N_ALONE  (N_MODES * COUNT(rings) * COUNT(bursts) * 2)
-#define N_PAIR   (N_MODES * COUNT(rings) * COUNT(bursts) * COUNT(mixes) * N_TRAFFICS)
+#define N_ALONE  (N_MODES * N_RINGS * COUNT(bursts) * 2)
+#define N_PAIR   (N_MODES * N_RINGS * COUNT(bursts) * COUNT(mixes) * N_TRAFFICS)
 
 static const char usage[] =
 	"usage: vio-bench-dpdk [options]\n"
@@ -137,7 +136,7 @@ static int measure_mode(const struct setting *s, const struct mode *mode, uint16
 
 static int measure_setting(const struct setting *s, const char *only)
 {
-	for (size_t ring = 0; ring < COUNT(rings); ring++)
+	for (size_t ring = 0; ring < N_RINGS; ring++)
 		for (size_t i = 0; i < N_MODES; i++) {
 			if (only && !strstr(modes[i].name, only))
 				continue;

@@ -24,6 +24,8 @@ const struct mode modes[N_MODES] = {
 	{ .name = "packed vectorised", .packed = true, .in_order = true, .vectorised = true },
 };
 
+const uint16_t rings[N_RINGS] = { 256, 1024 };
+
 uint64_t mode_features(const struct mode *mode)
 {
 	uint64_t bits = BIT(VIRTIO_F_VERSION_1) | BIT(VHOST_USER_F_PROTOCOL_FEATURES);

@@ -25,6 +25,10 @@ struct mode {
 #define N_MODES 10
 extern const struct mode modes[N_MODES];
 
+/* Entries of the rings that each mode is looked at with. */
+#define N_RINGS 2
+extern const uint16_t rings[N_RINGS];
+
 /* Feature bits that a backend offers for @mode, all of which both drivers take. */
 uint64_t mode_features(const struct mode *mode);
 

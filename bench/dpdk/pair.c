@@ -9,7 +9,7 @@
 
 #define READY_MS 2000
 
-static const struct driver *const drivers[N_SIDES] = { &driver_vio, &driver_dpdk };
+const struct driver *const drivers[N_SIDES] = { &driver_vio, &driver_dpdk };
 
 int drivers_start(void)
 {

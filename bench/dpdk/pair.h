@@ -15,9 +15,10 @@ struct side {
 	uint16_t waiting; /* packets that the device has given and the driver has not taken */
 };
 
-#define N_SIDES 2
-
 /* vio, then DPDK: the two that are compared. */
+#define N_SIDES 2
+extern const struct driver *const drivers[N_SIDES];
+
 struct pair {
 	bool vhost; /* the backends are librte_vhost's, not null devices */
 	const struct mode *mode;

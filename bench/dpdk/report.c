@@ -8,8 +8,6 @@
 /* One way, in ns: processors that share a cache are below it, others above. */
 #define FAR_NS 100
 
-static const struct driver *const drivers[N_SIDES] = { &driver_vio, &driver_dpdk };
-
 void report_note_paths(struct report_paths *paths, const struct pair *pair)
 {
 	for (int i = 0; i < N_SIDES; i++)
