@@ -114,7 +114,10 @@ static const struct {
 	{ "pci", open_pci, close_pci },
 };
 
-const char *const route_names[] = { "loop", "vhost-user", "pci", NULL };
+const char *route_name(size_t i)
+{
+	return i < ARRAY_SIZE(routes) ? routes[i].name : NULL;
+}
 
 void route_open(struct route *w, const char *name, const struct route_mode *mode)
 {

@@ -27,8 +27,8 @@ struct route {
 	char dir[64], path[108];
 };
 
-/* Names of the transports, ended by NULL: "loop", "vhost-user", "pci". */
-extern const char *const route_names[];
+/* Transport number @i: "loop", "vhost-user", "pci"; NULL behind the last. */
+const char *route_name(size_t i);
 
 /* What is negotiated: these bits and VERSION_1, nothing else. */
 struct route_mode {

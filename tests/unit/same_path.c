@@ -13,10 +13,10 @@ static void same_bodies(void **state)
 	const struct route_mode *mode = *state;
 	struct route w[3];
 
-	for (size_t i = 0; route_names[i]; i++) {
+	for (size_t i = 0; route_name(i); i++) {
 		const struct virtio_port *first = w[0].port, *port;
 
-		route_open(&w[i], route_names[i], mode);
+		route_open(&w[i], route_name(i), mode);
 		port = w[i].port;
 		assert_string_equal(rxq_variant_name(port->rxq[0]), mode->rx);
 		assert_string_equal(txq_variant_name(port->txq[0]), mode->tx);
@@ -28,7 +28,7 @@ static void same_bodies(void **state)
 		assert_int_equal(port->rxq[0]->publish_at, first->rxq[0]->publish_at);
 		assert_int_equal(port->txq[0]->reclaim_below, first->txq[0]->reclaim_below);
 	}
-	for (size_t i = 0; route_names[i]; i++)
+	for (size_t i = 0; route_name(i); i++)
 		route_close(&w[i]);
 }
 
