@@ -17,18 +17,21 @@ static int bad_option(const struct address *addr, const char *name, const char *
 		       addr->whole);
 }
 
+static bool is_off(const char *iommu)
+{
+	return iommu && !strcmp(iommu, "off");
+}
+
 static bool pci_physical(struct address *addr)
 {
-	const char *iommu = address_take(addr, "iommu");
-
-	return iommu && !strcmp(iommu, "off");
+	return is_off(address_take(addr, "iommu"));
 }
 
 static int take_options(struct address *addr, struct own_opts *opts)
 {
 	const char *iommu = address_take(addr, "iommu"), *vfio = address_take(addr, "vfio");
 
-	*opts = (struct own_opts){ .iommu_off = pci_physical(addr) };
+	*opts = (struct own_opts){ .iommu_off = is_off(iommu) };
 	if (iommu && !opts->iommu_off && strcmp(iommu, "auto"))
 		return bad_option(addr, "iommu", iommu, "auto or off");
 	if (!vfio || !strcmp(vfio, "auto"))
