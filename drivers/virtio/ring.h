@@ -3,6 +3,7 @@
 #define VIRTIO_RING_H
 
 #include "../../lib/base/atomics.h"
+#include "distrust.h"
 #include "spec.h"
 #include "transport.h"
 

@@ -44,7 +44,7 @@ static void discard_unfinished(struct rxq *q, const struct vio_pkt *pkts, struct
 /* A packet of @buffers begins with @pkt. Return: false if that is impossible. */
 static bool begin_merged(struct rxq *q, struct vio_pkt *pkt, uint16_t buffers)
 {
-	if (buffers > q->merge_max)
+	if (DISTRUST(buffers > q->merge_max))
 		return false;
 	q->left = (uint16_t)(buffers - 1);
 	q->discard = false;
@@ -57,7 +57,7 @@ static void segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts
 		    struct rx_got *got)
 {
 	q->left--;
-	if (!q->discard && (!len || len > q->len_max)) {
+	if (!q->discard && DISTRUST(!len || len > q->len_max)) {
 		stat_add(&q->stats.bad_len, 1);
 		discard_unfinished(q, pkts, got);
 	}
@@ -84,7 +84,7 @@ static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, 
 			       .net_hdr_len = q->hdr_len };
 	uint16_t buffers = 1;
 
-	if (len < q->len_min || len > q->len_max) {
+	if (DISTRUST(len < q->len_min || len > q->len_max)) {
 		stat_add(&q->stats.bad_len, 1);
 		vio_buf_put(q->cache, &buf, 1);
 		return true;

@@ -80,7 +80,7 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 	at = c->from.cookie + slot;
 	cookie = *at;
 	len = vring_look_len(&c->from, q->len_max, mode) - q->len_min;
-	if (unlikely(!cookie_plain(cookie)) || unlikely(len > q->len_span))
+	if (unlikely(DISTRUST(!cookie_plain(cookie))) || unlikely(DISTRUST(len > q->len_span)))
 		return LOOK_ODD;
 	data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM;
 	len += FRAME_MIN;
@@ -195,7 +195,7 @@ ALWAYS_INLINE uint16_t rx_all(struct rxq *q, struct vio_pkt *pkts, uint16_t n, s
 		const uint32_t k = vring_ready(&q->ring, n - got.n, mode);
 		struct rx_got run = { 0 };
 
-		if (unlikely(k == RING_BROKEN)) {
+		if (unlikely(DISTRUST(k == RING_BROKEN))) {
 			rx_break(q, &q->stats.bad_index);
 			break;
 		}
@@ -230,7 +230,7 @@ ALWAYS_INLINE uint16_t rx_body(struct rxq *q, struct vio_pkt *pkts, uint16_t n,
 	struct rx_got got;
 
 	REQUIRE_CONSTANT(mode.packed + mode.in_order + mode.mrg + mode.offload);
-	if (unlikely(k == RING_BROKEN) || unlikely(q->ring.post.free) ||
+	if (unlikely(DISTRUST(k == RING_BROKEN)) || unlikely(q->ring.post.free) ||
 	    (mode.mrg && unlikely(q->left | q->partial_n)) ||
 	    (mode.in_order ? unlikely(q->ring.take.left) : unlikely(!q->ring.straight)))
 		return all(q, pkts, n, (struct rx_got){ 0 });

@@ -145,7 +145,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		cookie = from.cookie[slot];
 		if (unlikely(!cookie_plain(cookie)))
 			break;
-		if (!mode.in_order) /* so ids no longer tell which slots are free */
+		if (DISTRUST(!mode.in_order)) /* so ids no longer tell which slots are free */
 			from.cookie[slot] = COOKIE_FREE;
 		*buf = (void *)(uintptr_t)cookie;
 		vring_look_on(&from, mode);
@@ -180,7 +180,7 @@ ALWAYS_INLINE void tx_reclaim(struct txq *q, uint32_t want, const struct mode mo
 		const uint32_t k = vring_ready(&q->ring, want - got, mode);
 		uint32_t run;
 
-		if (unlikely(k == RING_BROKEN)) {
+		if (unlikely(DISTRUST(k == RING_BROKEN))) {
 			tx_break(q, &q->stats.bad_index);
 			break;
 		}

@@ -429,10 +429,10 @@ static int begin_batch(struct ring *r, const struct mode mode)
 
 	if (!vring_used(&from, named, mode))
 		return 0;
-	if (id >= r->entries)
+	if (DISTRUST(id >= r->entries))
 		return -EPROTO;
 	left = id - at + 1 + (id < at ? r->entries : 0u);
-	if (left > in_flight)
+	if (DISTRUST(left > in_flight))
 		return -EPROTO;
 	r->take.left = left;
 	r->take.len = vring_raw_len(&from, mode);
@@ -495,12 +495,12 @@ int vring_take_one(struct ring *r, struct used *u, uint32_t full, const struct m
 	rc = next_used(r, u, full, mode);
 	if (rc <= 0)
 		return rc;
-	if (!is_head(r, u->id))
+	if (DISTRUST(!is_head(r, u->id)))
 		return -EPROTO;
 	/* A batch ends with the head of a chain, not inside one. */
 	span = span_of(r, u->id);
 	left = r->take.left;
-	if (left > 1 && left <= span)
+	if (DISTRUST(left > 1 && left <= span))
 		return -EPROTO;
 	r->take.left = 0;
 	taken_chain(r, u->id, span, mode);

@@ -31,10 +31,10 @@ ALWAYS_INLINE uint32_t vring_ready(struct ring *r, uint32_t n, const struct mode
 {
 	uint32_t ready;
 
-	if (mode.packed)
+	if (mode.packed) /* a check, too; one that pays, since it saves a look */
 		return min_u32(n, ring_in_flight(r));
 	ready = split_ready(r);
-	if (unlikely(ready > ring_in_flight(r)))
+	if (unlikely(DISTRUST(ready > ring_in_flight(r))))
 		return RING_BROKEN;
 	return min_u32(n, ready);
 }
@@ -115,7 +115,7 @@ ALWAYS_INLINE enum look vring_look(struct ring *r, const struct taker *from, siz
 	if (!vring_used(from, named, mode))
 		return LOOK_NONE;
 	*slot = vring_id(named, mode);
-	if (mode.in_order || *slot >= r->entries || r->straight)
+	if (mode.in_order || DISTRUST(*slot >= r->entries) || r->straight)
 		return LOOK_ODD;
 	vring_rename(r, from->ids, *slot, mode);
 	return LOOK_GOOD;

@@ -95,6 +95,17 @@ def needs_little(it):
         raise RuntimeError(f'libvio.so needs {sorted(needed - NEEDED)}')
 
 
+def unsafe_is_refused(it):
+    build, dest = it.folder / 'unsafe', it.folder / 'unsafe-dest'
+    run(['meson', 'setup', build, TOP, '-Dtrust_device=true', '-Dtests=false'])
+    done = subprocess.run(['meson', 'install', '-C', build, '--no-rebuild'], capture_output=True,
+                          text=True, timeout=60, check=False,
+                          env={**os.environ, 'DESTDIR': str(dest)})
+    left = [*dest.rglob('libvio*'), *dest.rglob('bin')]
+    if not done.returncode or 'trust_device: not to be' not in done.stdout or left:
+        raise RuntimeError(f'exit code {done.returncode}, installed: {left}\n{done.stdout}')
+
+
 CASES = [
     ('meson install puts every header and library below DESTDIR', installs),
     ('pkg-config finds vio in its version', package_is_found),
@@ -104,6 +115,7 @@ CASES = [
     ("README's program runs with the static library", lambda it: it.echo('static')),
     ('the shared library needs the C library and libnuma only', needs_little),
     ('the tool is installed', lambda it: run([it.find('bin').joinpath('vio'), '--version'])),
+    ('a build that trusts the device is not installed, and says why', unsafe_is_refused),
 ]
 
 
