@@ -40,6 +40,10 @@ struct rxq {
 	uint16_t merge_max; /* mergeable: the most buffers that a packet can take */
 	struct vio_pkt *partial;
 	le16 offload_mask; /* flags and gso_type; 0 where no receive offload was negotiated */
+	/* Offset in a buffer of 16 bytes that have all of the header that matters, and the bits in
+	 * them that a plain packet does not have: rx_headers(). */
+	size_t hdr_at;
+	uint64_t hdr_odd[2];
 	const struct rx_variant *variant;
 	struct rx_event event;
 	struct vio_queue_stats stats CACHE_ALIGNED;
@@ -47,11 +51,12 @@ struct rxq {
 
 /*
  * What a plain packet to send is checked against: where the pool's buffers lie, and their size; and
- * what makes a device's address of a header out of that of its data. Nothing is plain (bytes is 0)
- * where the header is longer than PKT_ROOM: that comes with features that are rare.
+ * what makes a device's address of a header out of that of its data. Nothing is plain (bytes and
+ * buf_mask are 0) where the header is longer than PKT_ROOM: that comes with features that are rare.
  */
 struct tx_limits {
 	uint64_t base, bytes, buf_mask;
+	uint64_t inside; /* bits that no offset has in the first 2^n of these bytes */
 	uint64_t to_header;
 };
 
@@ -74,16 +79,21 @@ struct txq {
  * net_hdr_len above. One load and one store.
  */
 static_assert(offsetof(struct vio_pkt, len) + 8 == sizeof(struct vio_pkt), "packet");
+ALWAYS_INLINE uint64_t pkt_rest_of(uint32_t len, uint16_t flags, uint16_t net_hdr_len)
+{
+	return len | (uint64_t)flags << 32 | (uint64_t)net_hdr_len << 48;
+}
+
 ALWAYS_INLINE uint64_t pkt_rest(const struct vio_pkt *pkt)
 {
-	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
+	return pkt_rest_of(pkt->len, pkt->flags, pkt->net_hdr_len);
 }
 
 ALWAYS_INLINE void pkt_set_rest(struct vio_pkt *pkt, uint32_t len, uint16_t flags,
 				uint16_t net_hdr_len)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const uint64_t rest = len | (uint64_t)flags << 32 | (uint64_t)net_hdr_len << 48;
+	const uint64_t rest = pkt_rest_of(len, flags, net_hdr_len);
 
 	memcpy(&pkt->len, &rest, sizeof(rest));
 #else

@@ -18,7 +18,11 @@ struct mode {
 	bool batch;   /* in order: inside a batch that one completion stands for */
 	bool mrg;     /* receive: a packet may fill several buffers */
 	bool offload; /* receive: look at the header for checksum and segmentation data */
+	bool wide;    /* four at a time, for bursts of WIDE and more: fewer take longer so */
 };
+
+#define WIDE 8u
+#define STEP 4u /* one of a wide run */
 
 #define RING_BATCH 32u /* a usual burst; what publishing and reclaiming are reckoned by */
 
@@ -145,7 +149,7 @@ struct taker {
 struct poster {
 	struct split_desc *split; /* by slot */
 	struct packed_desc *packed;
-	le64 *head;          /* packed: where the first descriptor's second half goes */
+	le64 *tail;          /* packed: where the next descriptor's second half goes */
 	uint64_t *cookie;    /* by slot */
 	const uint16_t *ids; /* free slots, in the order in which they are taken */
 	uint64_t rest;       /* second half of the next descriptor, less the id if not in order */
@@ -190,7 +194,7 @@ ALWAYS_INLINE struct poster ring_poster(struct ring *r, uint32_t at, bool fresh,
 	return (struct poster){
 		.split = r->desc.split + first,
 		.packed = packed,
-		.head = fresh ? &r->post.head : packed_tail(packed),
+		.tail = fresh ? &r->post.head : packed_tail(packed),
 		.cookie = r->cookie + first,
 		.ids = r->ids + at,
 		.rest = mode.packed ? rest | (uint64_t)first << 32 : rest,

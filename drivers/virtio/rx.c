@@ -135,7 +135,7 @@ static void fill(struct rxq *q, void *const *top, uint32_t n, const struct mode 
 		const uint64_t buf = (uintptr_t) * --top;
 
 		to.cookie[slot] = buf;
-		vring_post_to(&to, slot, buf + q->post_off, 0, i == 0, mode);
+		vring_post_to(&to, slot, buf + q->post_off, 0, mode);
 	}
 	vring_posted(r, n, mode);
 }
@@ -222,12 +222,20 @@ static void fill_ring(struct rxq *q, const struct mode mode)
 	static NOINLINE uint16_t all_##name(struct rxq *q, struct vio_pkt *pkts, uint16_t n, \
 					    struct rx_got got) \
 	{ \
-		return rx_all(q, pkts, n, got, (struct mode){ __VA_ARGS__ }); \
+		return rx_all(q, pkts, n, got, (struct mode){ .wide = true, __VA_ARGS__ }); \
+	} \
+	static NOINLINE uint16_t wide_##name(struct rxq *q, struct vio_pkt *pkts, uint16_t n) \
+	{ \
+		return rx_body(q, pkts, n, all_##name, \
+			       (struct mode){ .wide = true, __VA_ARGS__ }); \
 	} \
 	static uint16_t rx_##name(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n) \
 	{ \
-		return rx_body((struct rxq *)rxq, pkts, n, all_##name, \
-			       (struct mode){ __VA_ARGS__ }); \
+		struct rxq *q = (struct rxq *)rxq; \
+\
+		if (n >= WIDE) \
+			return wide_##name(q, pkts, n); \
+		return rx_body(q, pkts, n, all_##name, (struct mode){ __VA_ARGS__ }); \
 	}
 RX_VARIANTS(X)
 #undef X
@@ -264,6 +272,19 @@ static uint16_t publish_threshold(uint16_t entries)
 	return entries < 8 ? 1 : min_u16(entries / 4, RING_BATCH);
 }
 
+/* For rx_headers(): flags and num_buffers. */
+static void headers_init(struct rxq *q, bool mrg)
+{
+	const size_t window = q->hdr_len > 2 * sizeof(uint64_t) ? q->hdr_len : 2 * sizeof(uint64_t);
+	char *const odd = (char *)q->hdr_odd + window - q->hdr_len;
+	const le16 several = le16_from(mrg ? 0xfffe : 0);
+
+	q->hdr_at = VIO_PKT_HEADROOM - window;
+	memcpy(odd, &q->offload_mask, sizeof(q->offload_mask));
+	if (mrg)
+		memcpy(odd + offsetof(struct net_hdr, num_buffers), &several, sizeof(several));
+}
+
 static int merge_init(struct rxq *q)
 {
 	q->merge_max = min_u16(q->ring.entries, (uint16_t)(NET_LARGE_FRAME_MAX / q->len_max + 1));
@@ -295,6 +316,7 @@ int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *pl
 	rc = vring_init(&q->ring, pool.region, &ring, place);
 	if (rc < 0)
 		goto close_cache;
+	headers_init(q, features_have(&opts->taken, NET_F_MRG_RXBUF));
 	rc = merge_init(q);
 	if (rc < 0)
 		goto fini_ring;

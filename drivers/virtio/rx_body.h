@@ -8,7 +8,8 @@
  * The one receive path (VIRTIO 1.4, 5.1.6.4 "Processing of Incoming Packets"). The mode is a
  * constant in every instance.
  *
- * Trust: rx_run() is where ids, slots and lengths that the device wrote are checked.
+ * Trust: rx_one() and rx_fours() are where ids, slots and lengths that the device wrote are
+ * checked.
  */
 
 /* What a burst has so far. */
@@ -66,7 +67,7 @@ struct rx_cursor {
  * that of a header and a frame and not above what was posted. Return: LOOK_ODD, nothing was done:
  * it is not a plain packet.
  */
-ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cursor *c, bool first,
+ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cursor *c,
 			       const struct mode mode)
 {
 	size_t slot;
@@ -77,10 +78,10 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 
 	if (look != LOOK_GOOD)
 		return look;
-	at = c->from.cookie + slot;
+	at = c->from.cookie + slot; /* in flight, a buffer by itself: no slot is free here */
 	cookie = *at;
 	len = vring_look_len(&c->from, q->len_max, mode) - q->len_min;
-	if (unlikely(DISTRUST(!cookie_plain(cookie))) || unlikely(DISTRUST(len > q->len_span)))
+	if (unlikely(DISTRUST(len > q->len_span)))
 		return LOOK_ODD;
 	data = (char *)(uintptr_t)cookie + VIO_PKT_HEADROOM;
 	len += FRAME_MIN;
@@ -94,7 +95,7 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 	c->bytes += len;
 	buf = (uintptr_t) * --c->fresh;
 	*at = buf;
-	vring_repost_to(&c->to, slot, buf + q->post_off, first, mode);
+	vring_repost_to(&c->to, slot, buf + q->post_off, mode);
 	vring_look_on(&c->from, mode);
 	return LOOK_GOOD;
 }
@@ -107,11 +108,116 @@ ALWAYS_INLINE uint32_t rx_more(struct rxq *q, struct vio_pkt *pkts, uint32_t n, 
 	const struct vio_pkt *const end = pkts + n;
 
 	for (; pkt != end; pkt++) {
-		*look = rx_one(q, pkt, c, false, mode);
+		*look = rx_one(q, pkt, c, mode);
 		if (*look != LOOK_GOOD)
 			break;
 	}
 	return (uint32_t)(pkt - pkts);
+}
+
+/* What rx_fours() has in registers. */
+struct rx_lanes {
+	vec due, span, rest, post_off;
+	vec least; /* what follows the data pointer of a packet of FRAME_MIN */
+};
+
+/* Half of a step of rx_fours(): @over is by how much the lengths are above the least. */
+ALWAYS_INLINE void rx_two(struct rx_lanes *l, struct vio_pkt *pkts, struct rx_cursor *c, vec over,
+			  const struct mode mode)
+{
+	const vec buf = vec_load(c->from.cookie), fresh = vec_load(c->fresh -= 2);
+	const vec data = buf + vec_both(VIO_PKT_HEADROOM), len = over + l->least;
+
+	vec_store(pkts, vec_firsts(data, len));
+	vec_store(pkts + 1, vec_seconds(data, len));
+	vec_store(c->from.cookie, fresh);
+	vring_repost_two(&c->to, fresh + l->post_off, l->rest, mode);
+	vring_look_past(&c->from, 2, mode);
+	l->due += vec_both(UINT64_C(2) << 32);
+	if (mode.packed)
+		l->rest += vec_both(UINT64_C(2) << 32);
+}
+
+/*
+ * What in the headers of four buffers is not plain: in the first number, something that the
+ * application has to look at; in the second, that a packet has several buffers.
+ */
+ALWAYS_INLINE vec rx_headers(const struct rxq *q, const uint64_t *cookie)
+{
+	vec any = { 0 };
+
+	for (int i = 0; i < 4; i++)
+		any |= vec_load_shared((const char *)(uintptr_t)cookie[i] + q->hdr_at);
+	return any & vec_load(q->hdr_odd);
+}
+
+ALWAYS_INLINE void rx_flag_four(const struct rxq *q, struct vio_pkt *pkts)
+{
+	for (int i = 0; i < 4; i++)
+		pkts[i].flags = rx_flags(q, pkts[i].data);
+}
+
+ALWAYS_INLINE bool rx_in_fours(const struct mode mode)
+{
+	return VEC_STEPS && mode.wide && mode.in_order && !mode.batch;
+}
+
+/*
+ * rx_one() for four at a time, as far as all four are good. What each has to be, the slot whose
+ * turn it is and a length in bounds, is one number in one range: its distance from the least, or
+ * that from the greatest, is negative for all others.
+ */
+ALWAYS_INLINE uint32_t rx_fours(struct rxq *q, struct vio_pkt *pkts, uint32_t n,
+				struct rx_cursor *c, const struct mode mode)
+{
+	struct rx_lanes l = {
+		.due = vring_due_two(&c->from, q->len_min),
+		.span = vec_both(DISTRUST(true) ? q->len_span : UINT32_MAX),
+		.rest = { c->to.rest, c->to.rest + (UINT64_C(1) << 32) },
+		.post_off = vec_both(q->post_off),
+		.least = vec_both(mode.offload ? pkt_rest_of(FRAME_MIN, 0, q->hdr_len) : FRAME_MIN),
+	};
+	struct vio_pkt *pkt = pkts;
+	const struct vio_pkt *const end = pkts + (n & -STEP);
+	vec bytes = { 0 }, odd = { 0 };
+
+	do {
+		vec a = vring_named_two(&c->from, 0, mode) - l.due;
+		vec b = vring_named_two(&c->from, 2, mode) - (l.due + vec_both(UINT64_C(2) << 32));
+
+		ONE_VEC(a);
+		ONE_VEC(b);
+		if (unlikely(vec_top(a | (l.span - a) | b | (l.span - b))))
+			break;
+		if (mode.mrg || mode.offload)
+			odd = rx_headers(q, c->from.cookie);
+		if (unlikely(vec_any(odd)) && odd[1])
+			break;
+		bytes += a;
+		bytes += b;
+		rx_two(&l, pkt, c, a, mode);
+		rx_two(&l, pkt + 2, c, b, mode);
+		if (unlikely(vec_any(odd)))
+			rx_flag_four(q, pkt);
+	} while ((pkt += STEP) != end);
+	n = (uint32_t)(pkt - pkts);
+	c->bytes += bytes[0] + bytes[1] + n * (uint64_t)FRAME_MIN;
+	return n;
+}
+
+/* In fours, and by itself what is left of them or in their way, at most @n. */
+ALWAYS_INLINE uint32_t rx_mixed(struct rxq *q, struct vio_pkt *pkts, uint32_t n,
+				struct rx_cursor *c, enum look *look, const struct mode mode)
+{
+	uint32_t done = 0;
+
+	do {
+		if (likely(n - done >= STEP))
+			done += rx_fours(q, pkts + done, n - done, c, mode);
+		if (done < n)
+			done += rx_more(q, pkts + done, min_u32(n - done, STEP), c, look, mode);
+	} while (*look == LOOK_GOOD && done < n);
+	return done;
 }
 
 /*
@@ -131,13 +237,15 @@ ALWAYS_INLINE struct rx_got rx_run(struct rxq *q, struct vio_pkt *pkts, uint32_t
 	enum look look = LOOK_GOOD;
 	uint32_t done = 0;
 
-	/* The first one by itself: a packed ring's may have to wait. */
-	if (likely(n))
-		look = rx_one(q, pkts, &c, true, mode);
-	if (likely(n && look == LOOK_GOOD)) {
-		done = 1;
-		if (n > 1)
-			done += rx_more(q, pkts + 1, n - 1, &c, &look, mode);
+	if (rx_in_fours(mode)) {
+		done = rx_mixed(q, pkts, n, &c, &look, mode);
+	} else if (likely(n)) {
+		look = rx_one(q, pkts, &c, mode);
+		if (likely(look == LOOK_GOOD)) {
+			done = 1;
+			if (n > 1)
+				done += rx_more(q, pkts + 1, n - 1, &c, &look, mode);
+		}
 	}
 	cache_take_end(q->cache, done);
 	vring_replaced(r, done, mode);

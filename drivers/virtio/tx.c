@@ -171,18 +171,27 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 #define X(name, ...) \
 	static NOINLINE void reclaim_##name(struct txq *q, uint32_t want) \
 	{ \
-		tx_reclaim(q, want, (struct mode){ __VA_ARGS__ }); \
+		tx_reclaim(q, want, (struct mode){ .wide = true, __VA_ARGS__ }); \
 	} \
 	static NOINLINE uint16_t all_##name(struct txq *q, const struct vio_pkt *pkts, uint32_t n, \
 					    uint32_t done) \
 	{ \
-		return tx_all(q, pkts, n, done, (struct mode){ __VA_ARGS__ }); \
+		return tx_all(q, pkts, n, done, (struct mode){ .wide = true, __VA_ARGS__ }); \
+	} \
+	static const struct tx_seldom seldom_##name = { reclaim_##name, all_##name }; \
+	static NOINLINE uint16_t wide_##name(struct txq *q, const struct vio_pkt *pkts, \
+					     uint16_t n) \
+	{ \
+		return tx_body(q, pkts, n, seldom_##name, \
+			       (struct mode){ .wide = true, __VA_ARGS__ }); \
 	} \
 	static uint16_t tx_##name(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n) \
 	{ \
-		return tx_body((struct txq *)txq, pkts, n, \
-			       (struct tx_seldom){ reclaim_##name, all_##name }, \
-			       (struct mode){ __VA_ARGS__ }); \
+		struct txq *q = (struct txq *)txq; \
+\
+		if (n >= WIDE) \
+			return wide_##name(q, pkts, n); \
+		return tx_body(q, pkts, n, seldom_##name, (struct mode){ __VA_ARGS__ }); \
 	}
 TX_VARIANTS(X)
 #undef X
@@ -232,12 +241,17 @@ static int32_t reclaim_below(uint32_t entries)
 
 static struct tx_limits limits_of(const struct txq *q, uint64_t bias)
 {
-	return (struct tx_limits){
+	struct tx_limits plain = {
 		.base = q->cache->base + PKT_ROOM,
-		.bytes = q->hdr_len <= PKT_ROOM ? q->cache->bytes : 0,
+		.bytes = q->cache->bytes,
+		.inside = ~(highest_bit(q->cache->bytes) - 1),
 		.buf_mask = q->cache->buf_mask,
 		.to_header = bias - q->hdr_len,
 	};
+
+	if (q->hdr_len > PKT_ROOM)
+		plain.bytes = plain.buf_mask = 0;
+	return plain;
 }
 
 int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *place)

@@ -10,8 +10,8 @@
  * The one transmit path (VIRTIO 1.4, 5.1.6.2 "Packet Transmission"). The mode is a constant in
  * every instance.
  *
- * Trust: tx_reclaim_run() is where ids that the device wrote are checked; lengths of completions
- * are ignored.
+ * Trust: tx_reclaim_run() and tx_reclaim_fours() are where ids that the device wrote are checked;
+ * lengths of completions are ignored.
  */
 
 /* What a run has posted. */
@@ -43,7 +43,7 @@ ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t
 
 /* Post a packet if it is plain, and add its length to @sum. */
 ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poster *to,
-			  uint64_t mask, uint64_t *sum, bool first, const struct mode mode)
+			  uint64_t mask, uint64_t *sum, const struct mode mode)
 {
 	const uint64_t data = (uintptr_t)pkt->data, len = pkt_rest(pkt);
 	const uint64_t off = data - q->plain.base, at = off & mask;
@@ -54,9 +54,83 @@ ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poste
 	slot = poster_slot(to, mode);
 	memset((char *)pkt->data - PKT_ROOM, 0, PKT_ROOM);
 	to->cookie[slot] = data - PKT_ROOM - at;
-	vring_post_to(to, slot, data + q->plain.to_header, len, first, mode);
+	vring_post_to(to, slot, data + q->plain.to_header, len, mode);
 	*sum += len;
 	return true;
+}
+
+/* What tx_fours() has in registers. */
+struct tx_lanes {
+	vec base, inside, mask, to_header, rest;
+};
+
+/* Two packets of tx_fours(): where their room begins, from the pool's start, and how much longer
+ * than FRAME_MIN they are. */
+struct tx_pair {
+	vec off, over;
+};
+
+ALWAYS_INLINE struct tx_pair tx_pair(const struct tx_lanes *l, const struct vio_pkt *pkts)
+{
+	const vec a = vec_load(pkts), b = vec_load(pkts + 1);
+
+	return (struct tx_pair){ vec_firsts(a, b) - l->base,
+				 vec_seconds(a, b) - vec_both(FRAME_MIN) };
+}
+
+ALWAYS_INLINE bool tx_in_pool(const struct txq *q, vec off)
+{
+	return off[0] < q->plain.bytes && off[1] < q->plain.bytes;
+}
+
+/* Half of a step of tx_fours(). */
+ALWAYS_INLINE void tx_two(struct tx_lanes *l, const struct vio_pkt *pkts, struct poster *to,
+			  struct tx_pair p, const struct mode mode)
+{
+	memset((char *)pkts[0].data - PKT_ROOM, 0, PKT_ROOM);
+	memset((char *)pkts[1].data - PKT_ROOM, 0, PKT_ROOM);
+	vec_store(to->cookie, (p.off & l->mask) + l->base - vec_both(PKT_ROOM));
+	vring_post_two(to, p.off + l->to_header, p.over + l->rest, mode);
+	if (mode.packed)
+		l->rest += vec_both(UINT64_C(2) << 32);
+}
+
+/*
+ * tx_one() for four at a time, as far as all four are plain: room and frame begin and end in the
+ * same buffer, so that these two offsets differ in no bit above those inside a buffer; and most
+ * pools have their buffers in the first 2^n bytes, so that this, too, is a matter of bits.
+ */
+ALWAYS_INLINE uint32_t tx_fours(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+				struct poster *to, uint64_t *sum, const struct mode mode)
+{
+	const vec last = vec_both(PKT_ROOM + FRAME_MIN - 1);
+	const uint64_t rest = to->rest + FRAME_MIN;
+	struct tx_lanes l = {
+		.base = vec_both(q->plain.base),
+		.inside = vec_both(q->plain.inside),
+		.mask = vec_both(~q->plain.buf_mask),
+		.to_header = vec_both(q->plain.to_header + q->plain.base),
+		.rest = { rest, rest + (mode.packed ? UINT64_C(1) << 32 : 0) },
+	};
+	const struct vio_pkt *pkt = pkts, *const end = pkts + (n & -STEP);
+	vec bytes = { 0 };
+
+	do {
+		const struct tx_pair a = tx_pair(&l, pkt), b = tx_pair(&l, pkt + 2);
+		const vec over = a.over | b.over | (a.off ^ (a.off + a.over + last)) |
+				 (b.off ^ (b.off + b.over + last));
+
+		if (unlikely(vec_any((over & l.mask) | ((a.off | b.off) & l.inside))) &&
+		    (vec_any(over & l.mask) || !tx_in_pool(q, a.off) || !tx_in_pool(q, b.off)))
+			break;
+		bytes += a.over;
+		bytes += b.over;
+		tx_two(&l, pkt, to, a, mode);
+		tx_two(&l, pkt + 2, to, b, mode);
+	} while ((pkt += STEP) != end);
+	n = (uint32_t)(pkt - pkts);
+	*sum += bytes[0] + bytes[1] + n * (uint64_t)FRAME_MIN;
+	return n;
 }
 
 /* As many more as are plain, at most @n. */
@@ -66,11 +140,30 @@ ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32
 {
 	const struct vio_pkt *pkt = pkts, *const end = pkts + n;
 
-	UNROLL(2)
 	for (; pkt != end; pkt++)
-		if (!tx_one(q, pkt, to, mask, sum, false, mode))
+		if (!tx_one(q, pkt, to, mask, sum, mode))
 			break;
 	return (uint32_t)(pkt - pkts);
+}
+
+/* In fours, and by itself what is left of them or in their way, up to the first that is not plain.
+ */
+ALWAYS_INLINE uint32_t tx_mixed(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
+				struct poster *to, uint64_t mask, uint64_t *sum,
+				const struct mode mode)
+{
+	uint32_t done = 0, few, got;
+
+	do {
+		if (likely(n - done >= STEP))
+			done += tx_fours(q, pkts + done, n - done, to, sum, mode);
+		if (done == n)
+			break;
+		few = min_u32(n - done, STEP);
+		got = tx_more(q, pkts + done, few, to, mask, sum, mode);
+		done += got;
+	} while (got == few && done < n);
+	return done;
 }
 
 /*
@@ -86,8 +179,10 @@ ALWAYS_INLINE struct tx_done tx_run(struct txq *q, const struct vio_pkt *pkts, u
 	const uint64_t mask = q->plain.buf_mask;
 	struct tx_done done = { 0 };
 
-	/* The first one by itself: a packed ring's may have to wait. */
-	if (tx_one(q, pkts, &to, mask, &done.bytes, true, mode)) {
+	if (VEC_STEPS && mode.wide && mode.in_order) {
+		n = ring_post_run(r, n, mode);
+		done.n = tx_mixed(q, pkts, n, &to, mask, &done.bytes, mode);
+	} else if (tx_one(q, pkts, &to, mask, &done.bytes, mode)) {
 		done.n = 1;
 		if (n > 1)
 			done.n += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask,
@@ -122,6 +217,28 @@ COLD uint32_t tx_special(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
  */
 COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 
+/* tx_reclaim_run() for four at a time, as far as all four are good. Return: behind the last one. */
+ALWAYS_INLINE void **tx_reclaim_fours(void **buf, uint32_t k, struct taker *from,
+				      const struct mode mode)
+{
+	typedef uint32_t words __attribute__((vector_size(16)));
+	vec due = (vec)(words){ from->due, from->due + 1, from->due + 2, from->due + 3 };
+	void **const end = buf + (k & -STEP);
+
+	do {
+		const vec a = vec_load(from->cookie), b = vec_load(from->cookie + 2);
+
+		if (unlikely(vec_any(vring_differ_four(from, due, mode) |
+				     ((a | b) & vec_both(COOKIE_MARK)))))
+			break;
+		vec_store(buf, a);
+		vec_store(buf + 2, b);
+		due = (vec)((words)due + 4);
+		vring_look_past(from, 4, mode);
+	} while ((buf += STEP) != end);
+	return buf;
+}
+
 /*
  * The same for plain buffers, at most @k, up to the first odd one. This is where ids that the
  * device wrote are checked; lengths mean nothing here. Return: how many.
@@ -134,8 +251,11 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 	void **slots, **buf, **end;
 
 	k = cache_put_begin(q->cache, ring_take_run(r, k, mode), &slots);
-	UNROLL(4)
-	for (buf = slots, end = buf + k; buf != end; buf++) {
+	buf = slots;
+	end = buf + k;
+	if (VEC_STEPS && mode.wide && mode.in_order && !mode.batch && k >= STEP)
+		buf = tx_reclaim_fours(buf, k, &from, mode);
+	for (; buf != end; buf++) {
 		size_t slot;
 		uint64_t cookie;
 

@@ -359,7 +359,7 @@ static void packed_part(struct ring *r, const struct chain_part *part, uint32_t 
 	struct poster to = ring_poster(r, r->post.at, first && !ring_unshown(r), 0,
 				       (struct mode){ .packed = true });
 
-	packed_write(to.packed, to.head, id, part->addr + r->bias,
+	packed_write(to.packed, to.tail, id, part->addr + r->bias,
 		     packed_rest(part->len, flags) | r->post.flags);
 	packed_post_step(&r->post, 1, r->entries);
 }
@@ -410,7 +410,7 @@ uint16_t vring_post_indirect(struct ring *r, const struct chain_part *parts, uin
 			rest = packed_rest(parts[i].len, flags);
 		split_write(&d[i], parts[i].addr + r->bias, rest);
 	}
-	vring_post_to(&to, poster_slot(&to, mode), (uintptr_t)d + r->bias, 0, true, mode);
+	vring_post_to(&to, poster_slot(&to, mode), (uintptr_t)d + r->bias, 0, mode);
 	vring_posted(r, 1, mode);
 	return (uint16_t)slot;
 }

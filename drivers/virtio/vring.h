@@ -2,6 +2,7 @@
 #ifndef VIRTIO_VRING_H
 #define VIRTIO_VRING_H
 
+#include "../../lib/base/vec.h"
 #include "packed.h"
 #include "split.h"
 
@@ -130,17 +131,68 @@ ALWAYS_INLINE uint32_t vring_look_len(const struct taker *from, uint32_t full,
 	return vring_raw_len(from, mode);
 }
 
+/*
+ * Completions @k and @k + 1 from here as the device wrote them: below their lengths, above what
+ * vring_named() gives.
+ */
+ALWAYS_INLINE vec vring_named_two(const struct taker *from, size_t k, const struct mode mode)
+{
+	const vec kept = vec_both((uint64_t)(PACKED_TURN << 16 | 0xffff) << 32 | UINT32_MAX);
+
+	if (!mode.packed)
+		return vec_swap_halves(vec_load_shared(from->used + k));
+	return vec_load_acquire(packed_tail(from->packed + k), packed_tail(from->packed + k + 1)) &
+	       kept;
+}
+
+/* What the next two have to hold, in order, where their lengths are @len. */
+ALWAYS_INLINE vec vring_due_two(const struct taker *from, uint32_t len)
+{
+	const uint64_t due = (uint64_t)from->due << 32 | len;
+
+	return (vec){ due, due + (UINT64_C(1) << 32) };
+}
+
+/* Do the next four completions, in order, name others than @due, in the packed form with flags? */
+ALWAYS_INLINE vec vring_differ_four(const struct taker *from, vec due, const struct mode mode)
+{
+	typedef uint32_t words __attribute__((vector_size(16)));
+	const vec kept = vec_both((uint64_t)(PACKED_TURN << 16 | 0xffff) * 0x100000001);
+
+	if (!mode.packed) {
+		const words a = (words)vec_load_shared(from->used);
+		const words b = (words)vec_load_shared(from->used + 2);
+
+		return (vec)__builtin_shufflevector(a, b, 0, 2, 4, 6) ^ due;
+	}
+	const struct packed_desc *d = from->packed;
+	const words a = (words)vec_load_acquire(packed_tail(d), packed_tail(d + 1));
+	const words b = (words)vec_load_acquire(packed_tail(d + 2), packed_tail(d + 3));
+
+	return ((vec)__builtin_shufflevector(a, b, 1, 3, 5, 7) & kept) ^ due;
+}
+
+/* In order, on by @n. */
+ALWAYS_INLINE void vring_look_past(struct taker *from, uint32_t n, const struct mode mode)
+{
+	from->due += n;
+	from->cookie += n;
+	if (mode.packed)
+		from->packed += n;
+	else
+		from->used += n;
+}
+
 /* On to the next one. */
 ALWAYS_INLINE void vring_look_on(struct taker *from, const struct mode mode)
 {
 	if (mode.batch)
 		from->left--;
 	if (mode.in_order) {
-		from->due++;
-		from->cookie++;
-	} else {
-		from->ids++;
+		vring_look_past(from, 1, mode);
+		return;
 	}
+	from->ids++;
 	if (mode.packed)
 		from->packed++;
 	else
@@ -168,47 +220,84 @@ ALWAYS_INLINE uint64_t vring_rest(const struct ring *r, uint32_t len, uint32_t f
 	return mode.packed ? packed_rest(len, flags) | r->post.flags : split_rest(len, flags, 0);
 }
 
+/* In order, on by @n. */
+ALWAYS_INLINE void vring_post_past(struct poster *to, uint32_t n, const struct mode mode)
+{
+	to->cookie += n;
+	to->split += n;
+	to->packed += n;
+	to->tail = packed_tail(to->packed);
+	if (mode.packed)
+		to->rest += (uint64_t)n << 32;
+}
+
 /* On to the next one. */
 ALWAYS_INLINE void vring_post_on(struct poster *to, const struct mode mode)
 {
 	if (mode.in_order) {
-		to->cookie++;
-		to->split++;
-		if (mode.packed)
-			to->rest += UINT64_C(1) << 32;
-	} else {
-		to->ids++;
+		vring_post_past(to, 1, mode);
+		return;
 	}
+	to->ids++;
 	to->packed++;
+	to->tail = packed_tail(to->packed);
 }
 
 /*
  * Fill @slot for the next buffer of a run, at @addr as the device counts and @more bytes longer
- * than the poster has it. Only the @first one may have to wait for the batch to be shown.
+ * than the poster has it.
  */
 ALWAYS_INLINE void vring_post_to(struct poster *to, size_t slot, uint64_t addr, uint64_t more,
-				 bool first, const struct mode mode)
+				 const struct mode mode)
 {
 	const uint64_t rest = to->rest + more;
 
 	if (mode.packed)
-		packed_write(to->packed, first ? to->head : packed_tail(to->packed), slot, addr,
-			     rest);
+		packed_write(to->packed, to->tail, slot, addr, rest);
 	else
 		split_write(to->split + slot, addr, rest);
 	vring_post_on(to, mode);
 }
 
 /* The same for a slot whose descriptor has had this length before: a split one keeps it. */
-ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr, bool first,
+ALWAYS_INLINE void vring_repost_to(struct poster *to, size_t slot, uint64_t addr,
 				   const struct mode mode)
 {
 	if (mode.packed) {
-		vring_post_to(to, slot, addr, 0, first, mode);
+		vring_post_to(to, slot, addr, 0, mode);
 		return;
 	}
 	ring_store(&to->split[slot].addr, le64_from(addr));
 	vring_post_on(to, mode);
+}
+
+/*
+ * vring_post_to() in order for the next two buffers; @rest are the second halves of their
+ * descriptors.
+ */
+ALWAYS_INLINE void vring_post_two(struct poster *to, vec addr, vec rest, const struct mode mode)
+{
+	const vec first = vec_firsts(addr, rest), second = vec_seconds(addr, rest);
+
+	if (mode.packed) {
+		vec_store_two(&to->packed[0].addr, to->tail, first);
+		vec_store(to->packed + 1, second);
+	} else {
+		vec_store(to->split, first);
+		vec_store(to->split + 1, second);
+	}
+	vring_post_past(to, 2, mode);
+}
+
+/* vring_repost_to() likewise. */
+ALWAYS_INLINE void vring_repost_two(struct poster *to, vec addr, vec rest, const struct mode mode)
+{
+	if (mode.packed) {
+		vring_post_two(to, addr, rest, mode);
+		return;
+	}
+	vec_store_two(&to->split[0].addr, &to->split[1].addr, addr);
+	vring_post_past(to, 2, mode);
 }
 
 /* The @n single-slot buffers of a run have been posted. */
