@@ -83,7 +83,7 @@ static uint16_t post(struct ctrl *c, const struct ctrl_piece *pieces, unsigned i
 	parts[n++] = (struct chain_part){ (uintptr_t)&b->ack, sizeof(b->ack), true };
 	vring_post_chain(&c->ring, parts, n, slots, c->mode);
 	for (uint16_t i = 0; i < n; i++)
-		c->ring.cookie[slots[i]] = i ? COOKIE_TAIL : n - 1u;
+		c->ring.cookie[slots[i]] = i ? COOKIE_TAIL : COOKIE_HEAD(n - 1);
 	if (vring_publish(&c->ring, c->mode))
 		vring_kick(&c->ring);
 	return n;

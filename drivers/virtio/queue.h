@@ -50,13 +50,14 @@ struct rxq {
 };
 
 /*
- * What a plain packet to send is checked against: where the pool's buffers lie, and their size; and
- * what makes a device's address of a header out of that of its data. Nothing is plain (bytes and
- * buf_mask are 0) where the header is longer than PKT_ROOM: that comes with features that are rare.
+ * What a plain packet to send is checked against: where the rooms for headers lie that begin the
+ * pool's buffers, and by how much a frame may be longer than FRAME_MIN; and what makes a device's
+ * address of a header out of that of its data. Nothing is plain (there are no bytes) where the
+ * header is longer than PKT_ROOM: that comes with features that are rare.
  */
 struct tx_limits {
-	uint64_t base, bytes, buf_mask;
-	uint64_t inside; /* bits that no offset has in the first 2^n of these bytes */
+	struct slots slots;
+	uint64_t over_max;
 	uint64_t to_header;
 };
 

@@ -59,10 +59,10 @@ struct take {
  *
  * A slot is what an in-flight buffer (or segment of one) occupies: a descriptor of the table
  * (split) or a buffer id (packed). In order it is the position itself. A slot's cookie is the
- * address of its packet buffer, whose low byte is free since buffers are aligned to 256 and says
- * what the slot is: 0, a buffer by itself; up to COOKIE_MORE, a chain's head with so many further
- * slots; or one of the marks below. The device may name single buffers, heads and indirect tables
- * only.
+ * address of its packet buffer, whose highest byte is free, since no address of a program is that
+ * high, and says what the slot is: 0, a buffer by itself; up to COOKIE_MORE, a chain's head with so
+ * many further slots; or one of the marks below. The device may name single buffers, heads and
+ * indirect tables only.
  */
 struct ring {
 	union {
@@ -97,11 +97,12 @@ struct ring {
 	size_t shared_bytes, private_bytes;
 };
 
-#define COOKIE_MARK     UINT64_C(0xff) /* mask of the low byte */
-#define COOKIE_MORE     UINT64_C(0xf0)
-#define COOKIE_INDIRECT UINT64_C(0xfd) /* number of the indirect table above the low byte */
-#define COOKIE_FREE     UINT64_C(0xfe)
-#define COOKIE_TAIL     UINT64_C(0xff) /* a later slot of a chain */
+#define COOKIE_HEAD(more) ((uint64_t)(more) << 56)
+#define COOKIE_MARK       COOKIE_HEAD(0xff)
+#define COOKIE_MORE       0xf0u
+#define COOKIE_INDIRECT   COOKIE_HEAD(0xfd) /* number of the indirect table below */
+#define COOKIE_FREE       COOKIE_HEAD(0xfe)
+#define COOKIE_TAIL       COOKIE_HEAD(0xff) /* a later slot of a chain */
 
 /* A completion as the device wrote it: nothing in it has been checked. */
 struct used {

@@ -60,11 +60,11 @@ static uint32_t header_room(const struct txq *q, const struct vio_pkt *pkt)
 /* Does the segment lie in one buffer of the pool, with room for @room bytes in front? */
 static bool segment_fits(const struct txq *q, const struct vio_pkt *pkt, uint32_t room)
 {
-	const uint64_t off = (uintptr_t)pkt->data - q->cache->base;
-	const uint64_t at = off & q->cache->buf_mask;
+	const struct slots *s = &q->cache->slots;
+	const uint64_t off = (uintptr_t)pkt->data - s->base;
+	const uint64_t at = off < s->bytes ? slots_inside(s, off) : s->room;
 
-	return off < q->cache->bytes && at >= room && pkt->len &&
-	       at + pkt->len <= q->cache->buf_mask + 1;
+	return at >= room && at + pkt->len <= s->room && pkt->len;
 }
 
 /* Every segment in order, and the frame; fills @parts, the header in the first. */
@@ -101,7 +101,7 @@ static void post_indirect(struct txq *q, const struct vio_pkt *pkts, const struc
 	for (uint16_t i = 0; i < segs; i++)
 		in->bufs[table][i] = cache_buf_of(q->cache, pkts[i].data);
 	in->parts[table] = segs;
-	q->ring.cookie[slot] = (uint64_t)table << 8 | COOKIE_INDIRECT;
+	q->ring.cookie[slot] = table | COOKIE_INDIRECT;
 }
 
 static void post_chain(struct txq *q, const struct vio_pkt *pkts, const struct chain_part *parts,
@@ -111,7 +111,8 @@ static void post_chain(struct txq *q, const struct vio_pkt *pkts, const struct c
 
 	vring_post_chain(&q->ring, parts, segs, slots, mode);
 	for (uint16_t i = 0; i < segs; i++)
-		q->ring.cookie[slots[i]] = cookie_of(q, &pkts[i]) | (i ? COOKIE_TAIL : segs - 1u);
+		q->ring.cookie[slots[i]] =
+			cookie_of(q, &pkts[i]) | (i ? COOKIE_TAIL : COOKIE_HEAD(segs - 1));
 }
 
 /* One whole packet. Return: false if the ring has no room for it now. */
@@ -241,16 +242,16 @@ static int32_t reclaim_below(uint32_t entries)
 
 static struct tx_limits limits_of(const struct txq *q, uint64_t bias)
 {
+	const struct slots *s = &q->cache->slots;
 	struct tx_limits plain = {
-		.base = q->cache->base + PKT_ROOM,
-		.bytes = q->cache->bytes,
-		.inside = ~(highest_bit(q->cache->bytes) - 1),
-		.buf_mask = q->cache->buf_mask,
+		.slots = *s,
+		.over_max = s->room - PKT_ROOM - FRAME_MIN,
 		.to_header = bias - q->hdr_len,
 	};
 
+	plain.slots.base += PKT_ROOM;
 	if (q->hdr_len > PKT_ROOM)
-		plain.bytes = plain.buf_mask = 0;
+		plain.slots.bytes = 0;
 	return plain;
 }
 

@@ -30,57 +30,58 @@ COLD void tx_break(struct txq *q, uint64_t *counter);
 static_assert(PKT_ROOM >= NET_HDR_LEN_BASE && PKT_ROOM <= VIO_PKT_HEADROOM, "room");
 
 /*
- * Is a packet one segment without wishes, in a buffer of the pool, with PKT_ROOM in front of it, no
- * shorter than FRAME_MIN? That room begins @off bytes into the pool, and @at bytes into a buffer:
- * if it is the buffer before, the packet is too long for it, and so it is with any flag in @rest.
+ * Post a packet if it is plain, and add its length to @sum: one segment without wishes in a buffer
+ * of the pool, with PKT_ROOM in front of it, no shorter than FRAME_MIN. Any flag makes it too long.
  */
-ALWAYS_INLINE bool tx_plain(const struct tx_limits *lim, uint64_t mask, uint64_t off, uint64_t at,
-			    uint64_t rest)
-{
-	return likely(off < lim->bytes) && likely(rest - FRAME_MIN <= mask) &&
-	       likely(at + PKT_ROOM + rest - 1 <= mask);
-}
-
-/* Post a packet if it is plain, and add its length to @sum. */
 ALWAYS_INLINE bool tx_one(struct txq *q, const struct vio_pkt *pkt, struct poster *to,
-			  uint64_t mask, uint64_t *sum, const struct mode mode)
+			  uint64_t *sum, const struct mode mode)
 {
+	const struct tx_limits *lim = &q->plain;
 	const uint64_t data = (uintptr_t)pkt->data, len = pkt_rest(pkt);
-	const uint64_t off = data - q->plain.base, at = off & mask;
+	const uint64_t off = data - lim->slots.base, over = len - FRAME_MIN;
+	const uint64_t at = slots_inside(&lim->slots, off);
 	size_t slot;
 
-	if (!tx_plain(&q->plain, mask, off, at, len))
+	if (unlikely(off >= lim->slots.bytes) || unlikely(over > lim->over_max) ||
+	    unlikely(at + over > lim->over_max))
 		return false;
 	slot = poster_slot(to, mode);
 	memset((char *)pkt->data - PKT_ROOM, 0, PKT_ROOM);
 	to->cookie[slot] = data - PKT_ROOM - at;
-	vring_post_to(to, slot, data + q->plain.to_header, len, mode);
+	vring_post_to(to, slot, data + lim->to_header, len, mode);
 	*sum += len;
 	return true;
 }
 
 /* What tx_fours() has in registers. */
 struct tx_lanes {
-	vec base, inside, mask, to_header, rest;
+	vec base, last, over_max, inverse, stride, to_header, rest;
+	uint32_t shift;
 };
 
-/* Two packets of tx_fours(): where their room begins, from the pool's start, and how much longer
+/* Two packets: from the pool's start to their room, from their buffers' to it, and how much longer
  * than FRAME_MIN they are. */
 struct tx_pair {
-	vec off, over;
+	vec off, at, over;
 };
 
 ALWAYS_INLINE struct tx_pair tx_pair(const struct tx_lanes *l, const struct vio_pkt *pkts)
 {
 	const vec a = vec_load(pkts), b = vec_load(pkts + 1);
+	const vec off = vec_firsts(a, b) - l->base;
+	const vec index = vec_mul(off / CACHE_LINE, l->inverse) >> l->shift; /* slots_index() */
 
-	return (struct tx_pair){ vec_firsts(a, b) - l->base,
-				 vec_seconds(a, b) - vec_both(FRAME_MIN) };
+	return (struct tx_pair){
+		.off = off,
+		.at = off - vec_mul(index, l->stride),
+		.over = vec_seconds(a, b) - vec_both(FRAME_MIN),
+	};
 }
 
-ALWAYS_INLINE bool tx_in_pool(const struct txq *q, vec off)
+/* Is one of them not plain? Then a highest bit is set: of what must not be negative. */
+ALWAYS_INLINE vec tx_odd(const struct tx_lanes *l, struct tx_pair p)
 {
-	return off[0] < q->plain.bytes && off[1] < q->plain.bytes;
+	return p.off | (l->last - p.off) | p.over | (l->over_max - p.at - p.over);
 }
 
 /* Half of a step of tx_fours(). */
@@ -89,39 +90,35 @@ ALWAYS_INLINE void tx_two(struct tx_lanes *l, const struct vio_pkt *pkts, struct
 {
 	memset((char *)pkts[0].data - PKT_ROOM, 0, PKT_ROOM);
 	memset((char *)pkts[1].data - PKT_ROOM, 0, PKT_ROOM);
-	vec_store(to->cookie, (p.off & l->mask) + l->base - vec_both(PKT_ROOM));
+	vec_store(to->cookie, p.off - p.at + l->base - vec_both(PKT_ROOM));
 	vring_post_two(to, p.off + l->to_header, p.over + l->rest, mode);
 	if (mode.packed)
 		l->rest += vec_both(UINT64_C(2) << 32);
 }
 
-/*
- * tx_one() for four at a time, as far as all four are plain: room and frame begin and end in the
- * same buffer, so that these two offsets differ in no bit above those inside a buffer; and most
- * pools have their buffers in the first 2^n bytes, so that this, too, is a matter of bits.
- */
+/* tx_one() for four at a time, as far as all four are plain. */
 ALWAYS_INLINE uint32_t tx_fours(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
 				struct poster *to, uint64_t *sum, const struct mode mode)
 {
-	const vec last = vec_both(PKT_ROOM + FRAME_MIN - 1);
+	const struct slots *s = &q->plain.slots;
 	const uint64_t rest = to->rest + FRAME_MIN;
 	struct tx_lanes l = {
-		.base = vec_both(q->plain.base),
-		.inside = vec_both(q->plain.inside),
-		.mask = vec_both(~q->plain.buf_mask),
-		.to_header = vec_both(q->plain.to_header + q->plain.base),
+		.base = vec_both(s->base),
+		.last = vec_both(s->bytes - 1),
+		.over_max = vec_both(q->plain.over_max),
+		.inverse = vec_both(s->inverse),
+		.stride = vec_both(s->stride),
+		.to_header = vec_both(q->plain.to_header + s->base),
 		.rest = { rest, rest + (mode.packed ? UINT64_C(1) << 32 : 0) },
+		.shift = s->shift,
 	};
 	const struct vio_pkt *pkt = pkts, *const end = pkts + (n & -STEP);
 	vec bytes = { 0 };
 
 	do {
 		const struct tx_pair a = tx_pair(&l, pkt), b = tx_pair(&l, pkt + 2);
-		const vec over = a.over | b.over | (a.off ^ (a.off + a.over + last)) |
-				 (b.off ^ (b.off + b.over + last));
 
-		if (unlikely(vec_any((over & l.mask) | ((a.off | b.off) & l.inside))) &&
-		    (vec_any(over & l.mask) || !tx_in_pool(q, a.off) || !tx_in_pool(q, b.off)))
+		if (unlikely(vec_top(tx_odd(&l, a) | tx_odd(&l, b))))
 			break;
 		bytes += a.over;
 		bytes += b.over;
@@ -135,13 +132,12 @@ ALWAYS_INLINE uint32_t tx_fours(struct txq *q, const struct vio_pkt *pkts, uint3
 
 /* As many more as are plain, at most @n. */
 ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
-			       struct poster *to, uint64_t mask, uint64_t *sum,
-			       const struct mode mode)
+			       struct poster *to, uint64_t *sum, const struct mode mode)
 {
 	const struct vio_pkt *pkt = pkts, *const end = pkts + n;
 
 	for (; pkt != end; pkt++)
-		if (!tx_one(q, pkt, to, mask, sum, mode))
+		if (!tx_one(q, pkt, to, sum, mode))
 			break;
 	return (uint32_t)(pkt - pkts);
 }
@@ -149,8 +145,7 @@ ALWAYS_INLINE uint32_t tx_more(struct txq *q, const struct vio_pkt *pkts, uint32
 /* In fours, and by itself what is left of them or in their way, up to the first that is not plain.
  */
 ALWAYS_INLINE uint32_t tx_mixed(struct txq *q, const struct vio_pkt *pkts, uint32_t n,
-				struct poster *to, uint64_t mask, uint64_t *sum,
-				const struct mode mode)
+				struct poster *to, uint64_t *sum, const struct mode mode)
 {
 	uint32_t done = 0, few, got;
 
@@ -160,7 +155,7 @@ ALWAYS_INLINE uint32_t tx_mixed(struct txq *q, const struct vio_pkt *pkts, uint3
 		if (done == n)
 			break;
 		few = min_u32(n - done, STEP);
-		got = tx_more(q, pkts + done, few, to, mask, sum, mode);
+		got = tx_more(q, pkts + done, few, to, sum, mode);
 		done += got;
 	} while (got == few && done < n);
 	return done;
@@ -176,16 +171,15 @@ ALWAYS_INLINE struct tx_done tx_run(struct txq *q, const struct vio_pkt *pkts, u
 	struct ring *r = &q->ring;
 	struct poster to = ring_poster(r, ring_post_at(r, mode), fresh,
 				       vring_rest(r, q->hdr_len, 0, mode), mode);
-	const uint64_t mask = q->plain.buf_mask;
 	struct tx_done done = { 0 };
 
 	if (VEC_STEPS && mode.wide && mode.in_order) {
 		n = ring_post_run(r, n, mode);
-		done.n = tx_mixed(q, pkts, n, &to, mask, &done.bytes, mode);
-	} else if (tx_one(q, pkts, &to, mask, &done.bytes, mode)) {
+		done.n = tx_mixed(q, pkts, n, &to, &done.bytes, mode);
+	} else if (tx_one(q, pkts, &to, &done.bytes, mode)) {
 		done.n = 1;
 		if (n > 1)
-			done.n += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to, mask,
+			done.n += tx_more(q, pkts + 1, ring_post_run(r, n, mode) - 1, &to,
 					  &done.bytes, mode);
 	}
 	vring_posted(r, done.n, mode);

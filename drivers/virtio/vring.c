@@ -258,15 +258,15 @@ static bool is_head(const struct ring *r, uint32_t slot)
 {
 	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
 
-	return mark < COOKIE_MORE || mark == COOKIE_INDIRECT;
+	return mark < COOKIE_HEAD(COOKIE_MORE) || mark == COOKIE_INDIRECT;
 }
 
 /* Slots that the chain with head @slot occupies. */
 static uint32_t span_of(const struct ring *r, uint32_t slot)
 {
-	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
+	const uint32_t mark = (uint32_t)(r->cookie[slot] >> 56);
 
-	return mark < COOKIE_MORE ? 1 + (uint32_t)mark : 1;
+	return mark < COOKIE_MORE ? 1 + mark : 1;
 }
 
 /* The slot behind @slot in a chain. */
@@ -293,7 +293,7 @@ static void free_slot(struct ring *r, uint32_t slot, struct vio_cache *cache)
 
 	r->cookie[slot] = COOKIE_FREE;
 	if ((cookie & COOKIE_MARK) == COOKIE_INDIRECT)
-		free_indirect(r, (uint32_t)(cookie >> 8), cache);
+		free_indirect(r, (uint32_t)cookie, cache);
 	else
 		vio_buf_put(cache, &buf, 1);
 }

@@ -70,10 +70,4 @@ ALWAYS_INLINE int is_power_of_two(uint64_t n)
 	return n && !(n & (n - 1));
 }
 
-/* @n is not 0. */
-ALWAYS_INLINE uint64_t highest_bit(uint64_t n)
-{
-	return BIT64(63 - __builtin_clzll(n));
-}
-
 #endif

@@ -75,6 +75,17 @@ ALWAYS_INLINE vec vec_swap_halves(vec v)
 	return (vec)__builtin_shufflevector((halves)v, (halves)v, 1, 0, 3, 2);
 }
 
+/* The products of the lower halves. */
+ALWAYS_INLINE vec vec_mul(vec a, vec b)
+{
+#if defined(__SSE2__)
+	return (vec)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+	return (vec){ (uint64_t)(uint32_t)a[0] * (uint32_t)b[0],
+		      (uint64_t)(uint32_t)a[1] * (uint32_t)b[1] };
+#endif
+}
+
 /* Has one of the numbers its highest bit set? */
 ALWAYS_INLINE bool vec_top(vec v)
 {

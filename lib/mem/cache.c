@@ -72,7 +72,7 @@ COLD void cache_load_empty(struct vio_cache *cache)
 #ifdef VIO_DEBUG
 static uint8_t *mark_of(const struct vio_pool *pool, const void *buf)
 {
-	return pool->out + (size_t)((const char *)buf - pool->base) / pool->buf_bytes;
+	return pool->out + slots_index(&pool->slots, (uintptr_t)buf - pool->slots.base);
 }
 
 void cache_check_get(struct vio_cache *cache, void *const *bufs, uint32_t n)
@@ -196,9 +196,7 @@ int vio_cache_open(struct vio_pool *pool, struct vio_cache **out)
 	if (!cache)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "cache: no memory");
 	*cache = (struct vio_cache){
-		.base = (uintptr_t)pool->base,
-		.bytes = (size_t)pool->buffers * pool->buf_bytes,
-		.buf_mask = pool->buf_bytes - 1,
+		.slots = pool->slots,
 		.pool = pool,
 	};
 	pthread_mutex_lock(&pool->lock);

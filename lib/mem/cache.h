@@ -3,6 +3,7 @@
 #define MEM_CACHE_H
 
 #include "mem.h"
+#include "slots.h"
 
 /*
  * The hot half of the pool. A cache works on the loaded magazine; what is behind it (the spare one,
@@ -12,9 +13,7 @@
 struct vio_cache {
 	struct magazine *loaded; /* never NULL */
 	struct magazine *spare;  /* never NULL */
-	uintptr_t base;          /* of the pool's first buffer */
-	size_t bytes;            /* of all its buffers */
-	size_t buf_mask;         /* buf_bytes - 1 */
+	struct slots slots;      /* the pool's */
 	struct vio_pool *pool;
 };
 
@@ -90,9 +89,10 @@ ALWAYS_INLINE void cache_put_end(struct vio_cache *cache, uint32_t n)
 /* First byte of the buffer that @p points into; NULL: @p is not in the pool. */
 ALWAYS_INLINE void *cache_buf_of(const struct vio_cache *cache, const void *p)
 {
-	uintptr_t off = (uintptr_t)p - cache->base;
+	const struct slots *s = &cache->slots;
+	const uint64_t off = (uintptr_t)p - s->base;
 
-	return likely(off < cache->bytes) ? (void *)(cache->base + (off & ~cache->buf_mask)) : NULL;
+	return likely(off < s->bytes) ? (void *)((uintptr_t)p - slots_inside(s, off)) : NULL;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "../base/err.h"
@@ -23,24 +24,35 @@ static void apply_defaults(struct vio_pool_opts *opts)
 		opts->ring_bytes = DEFAULT_RING_BYTES;
 }
 
-static int check_opts(const struct vio_pool_opts *opts)
+static int check_buffers(const struct vio_pool_opts *opts)
 {
-	uint32_t n = opts->buf_bytes;
+	const uint32_t n = opts->buf_bytes ? opts->buf_bytes : DEFAULT_BUF_BYTES;
+	const uint64_t most = SLOTS_BYTES_MAX / slots_stride(n);
 
-	if (n && (!is_power_of_two(n) || n < MIN_BUF_BYTES || n > MAX_BUF_BYTES))
+	if (!is_power_of_two(n) || n < MIN_BUF_BYTES || n > MAX_BUF_BYTES)
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_pool_opts.buf_bytes is %u, not a power of two from %u to %u", n,
 			       MIN_BUF_BYTES, MAX_BUF_BYTES);
+	if (opts->buffers > most)
+		return err_set(ERR_OPTS, -EINVAL,
+			       "vio_pool_opts.buffers is %u, above %" PRIu64
+			       ", the most of %u bytes that a pool can have",
+			       opts->buffers, most, n);
+	return 0;
+}
+
+static int check_opts(const struct vio_pool_opts *opts)
+{
 	if (opts->region && (opts->region_opts || opts->ring_bytes))
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_pool_opts has a region; region_opts and ring_bytes are for one "
 			       "of the pool's own");
-	return 0;
+	return check_buffers(opts);
 }
 
 static size_t buffer_bytes(const struct vio_pool *pool)
 {
-	return (size_t)pool->buffers * pool->buf_bytes;
+	return pool->slots.bytes;
 }
 
 static int open_own_region(struct vio_pool *pool, const struct vio_pool_opts *opts)
@@ -87,7 +99,8 @@ static void fill_depot(struct vio_pool *pool)
 
 		left -= n;
 		for (uint32_t i = 0; i < n; i++)
-			m->bufs[i] = pool->base + (size_t)(left + i) * pool->buf_bytes;
+			m->bufs[i] =
+				(char *)pool->slots.base + (size_t)(left + i) * pool->slots.stride;
 		magazine_set_n(m, n);
 		depot_push_any(&pool->depot, m);
 	}
@@ -149,7 +162,9 @@ static struct vio_pool *pool_new(const struct vio_pool_opts *opts)
 	struct vio_pool *pool = aligned_alloc(CACHE_LINE, sizeof(*pool));
 
 	if (pool)
-		*pool = (struct vio_pool){ .buffers = opts->buffers, .buf_bytes = opts->buf_bytes };
+		*pool = (struct vio_pool){ .buffers = opts->buffers,
+					   .slots =
+						   slots_of(NULL, opts->buffers, opts->buf_bytes) };
 	else
 		err_set(ERR_NO_MEMORY, -ENOMEM, "pool: no memory");
 	return pool;
@@ -175,8 +190,8 @@ int vio_pool_open(const struct vio_pool_opts *user_opts, struct vio_pool **out)
 	if (rc < 0)
 		goto free_pool;
 	rc = -ENOMEM;
-	pool->base = region_alloc(pool->region, buffer_bytes(pool), pool->buf_bytes);
-	if (!pool->base)
+	pool->slots.base = (uintptr_t)region_alloc(pool->region, buffer_bytes(pool), CACHE_LINE);
+	if (!pool->slots.base)
 		goto put_region;
 	rc = book_keeping_init(pool);
 	if (rc < 0)
@@ -186,7 +201,7 @@ int vio_pool_open(const struct vio_pool_opts *user_opts, struct vio_pool **out)
 	return 0;
 
 free_buffers:
-	region_free(pool->region, pool->base);
+	region_free(pool->region, (void *)pool->slots.base);
 put_region:
 	put_region(pool);
 free_pool:
@@ -221,7 +236,7 @@ int vio_pool_close(struct vio_pool *pool)
 		return rc;
 	vio_pool_info(pool, &info);
 	book_keeping_fini(pool);
-	region_free(pool->region, pool->base);
+	region_free(pool->region, (void *)pool->slots.base);
 	put_region(pool);
 	free(pool);
 	if (!info.out)
@@ -253,9 +268,10 @@ void vio_pool_info(const struct vio_pool *pool, struct vio_pool_info *info)
 
 	*info = (struct vio_pool_info){
 		.region = pool->region,
-		.base = pool->base,
+		.base = (void *)pool->slots.base,
 		.buffers = pool->buffers,
-		.buf_bytes = pool->buf_bytes,
+		.buf_bytes = pool->slots.room,
+		.buf_stride = pool->slots.stride,
 		.foreign_puts = __atomic_load_n(&pool->foreign_puts, __ATOMIC_RELAXED),
 		.double_puts = __atomic_load_n(&pool->double_puts, __ATOMIC_RELAXED),
 	};

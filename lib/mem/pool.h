@@ -5,13 +5,13 @@
 #include <pthread.h>
 
 #include "depot.h"
+#include "slots.h"
 
 struct vio_pool {
 	/* Set at open, read by all. */
 	struct vio_region *region;
-	char *base;
 	uint32_t buffers;
-	uint32_t buf_bytes;
+	struct slots slots;
 	bool own_region;
 #ifdef VIO_DEBUG
 	uint8_t *out; /* a byte per buffer: 1: it is out */

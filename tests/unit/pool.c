@@ -74,7 +74,7 @@ static const struct opts_case {
 	{ "malformed options of the region are refused",
 	  OPTS(.region_opts = &(struct vio_region_opts){ 0 }), -EINVAL, "VIO-ADDR-04" },
 	{ "all the buffers that a number can say are too much",
-	  OPTS(.buffers = UINT32_MAX, .buf_bytes = 131072), -ENOMEM, "VIO-MEM-02" },
+	  OPTS(.buffers = UINT32_MAX, .buf_bytes = 131072), -EINVAL, "VIO-ADDR-04" },
 	{ "more room for rings than there are addresses is too much", OPTS(.ring_bytes = SIZE_MAX),
 	  -ENOMEM, "VIO-MEM-02" },
 	{ "a missing hugetlbfs is told",
@@ -115,11 +115,32 @@ static void defaults(void **state)
 	vio_region_info(info.region, &region);
 	assert_int_equal(info.buffers, 4096);
 	assert_int_equal(info.buf_bytes, 2048);
-	assert_int_equal(region.used, 8 * MIB);
+	assert_int_equal(info.buf_stride, 2048 + 64);
+	assert_int_equal(region.used, 4096 * info.buf_stride);
 	assert_in_range(region.bytes, 9 * MIB, 10 * MIB);
 	assert_int_equal(vio_pool_close(pool), 0);
 	assert_int_equal(vio_pool_close(NULL), 0);
 	vio_cache_close(NULL);
+}
+
+/* Which buffer an address lies in, up to the last line of the largest pool. */
+static void slots(void **state)
+{
+	(void)state;
+	for (uint32_t room = 256; room <= 131072; room *= 2) {
+		const uint32_t stride = slots_stride(room);
+		const uint32_t n = (uint32_t)(SLOTS_BYTES_MAX / stride), step = n / 100003 + 1;
+		const struct slots s = slots_of(NULL, n, room);
+
+		for (uint32_t i = 0; i<n; i += n - i> step ? step : 1) {
+			const uint64_t off = (uint64_t)i * stride;
+
+			assert_int_equal(slots_index(&s, off), i);
+			assert_int_equal(slots_inside(&s, off), 0);
+			assert_int_equal(slots_index(&s, off + stride - 1), i);
+			assert_int_equal(slots_inside(&s, off + stride - 1), stride - 1);
+		}
+	}
 }
 
 static void given_region(void **state)
@@ -138,7 +159,7 @@ static void given_region(void **state)
 	assert_int_equal(vio_pool_open(&opts, &pool), 0);
 	vio_pool_info(pool, &info);
 	assert_ptr_equal(info.region, opts.region);
-	assert_int_equal((uintptr_t)info.base % 65536, 0);
+	assert_int_equal((uintptr_t)info.base % 64, 0);
 	assert_int_equal(vio_pool_open(&opts, &none), -ENOMEM);
 	assert_string_equal(vio_error_last()->id, "VIO-MEM-04");
 	assert_int_equal(vio_region_close(opts.region), -EBUSY);
@@ -173,10 +194,10 @@ static void check_all_there(const struct vio_pool_info *info, void **bufs)
 	for (uint32_t i = 0; i < info->buffers; i++) {
 		size_t off = (size_t)((char *)bufs[i] - (char *)info->base);
 
-		assert_int_equal(off % info->buf_bytes, 0);
-		assert_true(off / info->buf_bytes < info->buffers);
-		assert_false(seen[off / info->buf_bytes]);
-		seen[off / info->buf_bytes] = true;
+		assert_int_equal(off % info->buf_stride, 0);
+		assert_true(off / info->buf_stride < info->buffers);
+		assert_false(seen[off / info->buf_stride]);
+		seen[off / info->buf_stride] = true;
 	}
 	free(seen);
 }
@@ -293,7 +314,7 @@ static void packets(void **state)
 	for (int i = 0; i < 100; i++) {
 		size_t off = (size_t)((char *)pkts[i].data - (char *)info.base);
 
-		assert_int_equal(off % 256, VIO_PKT_HEADROOM);
+		assert_int_equal(off % info.buf_stride, VIO_PKT_HEADROOM);
 		assert_int_equal(pkts[i].len, 0);
 		assert_int_equal(pkts[i].flags, 0);
 		assert_int_equal(pkts[i].net_hdr_len, 0);
@@ -322,7 +343,7 @@ static void foreign(void **state)
 	bufs[1] = NULL;
 	bufs[2] = &local;
 	bufs[3] = (char *)info.base - 1;
-	bufs[4] = (char *)info.base + 100 * 256;
+	bufs[4] = (char *)info.base + 100 * info.buf_stride;
 	bufs[5] = (void *)UINTPTR_MAX;
 	vio_buf_put(cache, bufs, 6);
 	vio_pool_info(pool, &info);
@@ -608,6 +629,7 @@ static const struct CMUnitTest fixed[] = {
 	UNIT("caches that are closed part full strand no buffer", nothing_stranded),
 	UNIT("a cache never holds more than 128 buffers", bounded_cache),
 	UNIT("what was put last is taken first", last_in_first_out),
+	UNIT("each address finds its buffer, in pools of all sizes", slots),
 	UNIT("packets have their headroom and find their buffer", packets),
 	UNIT("addresses outside the pool are refused and counted", foreign),
 #ifdef VIO_DEBUG

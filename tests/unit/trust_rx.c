@@ -37,8 +37,8 @@ static const struct bad_case {
 	{ "a length one below the header", THE_ID, 11, COUNTER(bad_len), false, false },
 	{ "a length of the header only", THE_ID, 12, COUNTER(bad_len), false, false },
 	{ "a length one below an Ethernet header", THE_ID, 25, COUNTER(bad_len), false, false },
-	{ "a length one above the buffer", THE_ID, 2048 - 128 + 12 + 1, COUNTER(bad_len), false,
-	  false },
+	{ "a length one above the buffer", THE_ID, 2048 - VIO_PKT_HEADROOM + 12 + 1,
+	  COUNTER(bad_len), false, false },
 	{ "the length 0xffffffff", THE_ID, UINT32_MAX, COUNTER(bad_len), false, false },
 };
 
@@ -199,7 +199,8 @@ static void batches(void **state)
 					got = (uint16_t)(got + now);
 				}
 				for (uint16_t i = 0; i < n; i++)
-					assert_int_equal(pkts[i].len, i + 1 < n ? 1920 : 60);
+					assert_int_equal(pkts[i].len,
+							 i + 1 < n ? 2048 - VIO_PKT_HEADROOM : 60);
 				assert_int_equal(rig_rx(&rig, 32, NULL), 0);
 			}
 			rig_only_counter(&rig, NULL);
@@ -361,7 +362,7 @@ static const struct segment_case {
 } segment_cases[] = {
 	{ "the second of four buffers is empty", 0, 1 },
 	{ "the last of four buffers is empty", 0, 3 },
-	{ "the third of four buffers is too long", 2048 - 128 + 13, 2 },
+	{ "the third of four buffers is too long", 2048 - VIO_PKT_HEADROOM + 13, 2 },
 	{ "the last of four buffers has the length 0xffffffff", UINT32_MAX, 3 },
 };
 

@@ -11,7 +11,7 @@ VIO_EXTERN_C_BEGIN
 /**
  * struct vio_pool_opts - how to make a pool of packet buffers
  * @size: sizeof(struct vio_pool_opts), see VIO_OPTS()
- * @buffers: how many; default 4096
+ * @buffers: how many; default 4096; at most what fits into 128 GiB
  * @buf_bytes: size of each, a power of two from 256 to 65536 (131072 for receive offload without
  * mergeable buffers); default 2048. A frame has buf_bytes - VIO_PKT_HEADROOM of it.
  * @region: lay the buffers into this region, which must outlive the pool; NULL: the pool makes one
@@ -36,6 +36,7 @@ struct vio_pool_opts {
  * @base: first buffer
  * @buffers: all; always depot + cached + out
  * @buf_bytes: size of each
+ * @buf_stride: bytes from one to the next, buf_bytes and a cache line
  * @depot: free, in the depot
  * @cached: free, in the magazines of caches (of queues and of workers)
  * @out: in rings or with the application
@@ -49,6 +50,7 @@ struct vio_pool_info {
 	void *base;
 	uint32_t buffers;
 	uint32_t buf_bytes;
+	uint32_t buf_stride;
 	uint32_t depot;
 	uint32_t cached;
 	uint32_t out;
