@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
+#include <string.h>
 
 #include "rig.h"
 #include "variants.h"
@@ -23,8 +24,10 @@ static uint16_t make_packets(struct rig *rig)
 {
 	uint16_t n = vio_pkt_get(rig->cache, rig->pkts, RIG_BATCH);
 
-	for (uint16_t i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++) {
+		memset(rig->pkts[i].data, 0x55, FRAME_BYTES); /* as whoever sends has to */
 		rig->pkts[i].len = FRAME_BYTES;
+	}
 	return n;
 }
 
