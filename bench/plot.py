@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Draw the plots of the documents, as SVG, from what the benchmarks have written as JSON.
+
+    bench/plot.py [--out FOLDER] FILE.json...
+
+Files may each have a part of the figures: the last one that has a list wins. A plot whose figures
+are in none of them is left alone, and named.
+"""
+import argparse
+import io
+import json
+import pathlib
+import sys
+
+import matplotlib
+matplotlib.use('svg')
+# pylint: disable=wrong-import-position
+import matplotlib.pyplot as plt
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / 'docs' / 'plots'
+
+# Seen on white and on black pages alike: no background, and colours of middle brightness.
+GREY = '#777777'
+SIDES = {'vio': '#3584e4', 'DPDK': '#e08a2e'}
+WIDTH_IN = 9
+BAR_IN = 0.17
+HEAD_IN = 0.3  # the line with title and legend
+
+STYLE = {
+    'svg.fonttype': 'none',  # text stays text
+    'svg.hashsalt': 'vio',  # the same figures give the same file
+    'font.family': 'sans-serif',
+    'font.sans-serif': 'DejaVu Sans',  # a viewer without it takes its own
+    'font.size': 8.5,
+    'axes.titlesize': 9.5,
+    'axes.edgecolor': GREY,
+    'axes.labelcolor': GREY,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'axes.axisbelow': True,
+    'grid.color': GREY,
+    'grid.alpha': 0.25,
+    'grid.linewidth': 0.6,
+    'text.color': GREY,
+    'xtick.color': GREY,
+    'ytick.color': GREY,
+    'legend.frameon': False,
+}
+
+
+def mode_bars(axes, figures, unit, panel):
+    """A pair of bars for each mode: the medians of both drivers, and their spread."""
+    chosen = [one for one in figures if all(one[key] == value for key, value in panel.items())]
+    for side, (name, colour) in enumerate(SIDES.items()):
+        for row, one in enumerate(chosen):
+            value, at = one[f'{name}_{unit}'], row + (side - 0.5) * 0.4
+            axes.barh(at, value or 0, 0.36, color=colour, label='' if row else name)
+            if value:
+                axes.errorbar(value, at, xerr=one[f'{name}_spread'], color=GREY, linewidth=0.7)
+            text = f'{value:.1f}' if value else 'no figure'
+            end = (value or 0) + (one[f'{name}_spread'] or 0)
+            axes.annotate(text, (end, at), (3, 0), textcoords='offset points', va='center',
+                          fontsize=7)
+    axes.set_yticks(range(len(chosen)), [one['mode'] for one in chosen])
+    axes.tick_params(axis='y', length=0)
+    axes.margins(x=0.14, y=0.02)
+    axes.grid(axis='x')
+    return len(chosen)
+
+
+def drivers_by_mode(plot, figures):
+    """One panel of bars for each entry of the plot's grid."""
+    grid = plot['grid']
+    modes = len({one['mode'] for one in figures})
+    figure, all_axes = plt.subplots(
+        len(grid), len(grid[0]), sharey=True, squeeze=False, layout='constrained',
+        figsize=(WIDTH_IN, HEAD_IN + 0.2 + len(grid) * (0.45 + modes * 2 * BAR_IN)))
+    for row, panels in zip(all_axes, grid):
+        for axes, panel in zip(row, panels):
+            mode_bars(axes, figures, plot['unit'], panel)
+            axes.set_title(plot['panel'].format(**panel))
+    all_axes[0][0].invert_yaxis()
+    for axes in all_axes[-1]:
+        axes.set_xlabel(plot['label'])
+    return figure
+
+
+def save(figure, title, path):
+    """Put title and legend above what is drawn, and write it."""
+    line = HEAD_IN / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - line))
+    figure.text(0.01, 1 - line / 2, title, va='center', fontsize='large')
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc='center right', ncols=9,
+                  bbox_to_anchor=(1, 1 - line / 2)).set_in_layout(False)
+    text = io.StringIO()
+    figure.savefig(text, format='svg', transparent=True,
+                   metadata=dict.fromkeys(('Date', 'Creator', 'Format', 'Type')))
+    plt.close(figure)
+    # Without the white space at both ends of lines it is a fifth smaller.
+    path.write_text('\n'.join(line.strip() for line in text.getvalue().splitlines()) + '\n',
+                    encoding='utf-8')
+
+
+ALONE = {'frames': '64', 'entries': 256}
+
+# Every plot: its file, the list in JSON that it needs, what draws it, and options of that.
+PLOTS = [
+    {'file': 'alone', 'list': 'driver_alone', 'draw': drivers_by_mode, 'unit': 'cycles',
+     'title': 'The driver alone, 64-byte frames: less is better',
+     'label': 'TSC cycles per packet', 'panel': '{move}, bursts of {burst}',
+     'grid': [[{**ALONE, 'move': move, 'burst': burst} for move in ('receive', 'transmit')]
+              for burst in (32, 1)]},
+    {'file': 'pair', 'list': 'pair', 'draw': drivers_by_mode, 'unit': 'mpps',
+     'title': 'Against librte_vhost on another processor, 64-byte frames, bursts of 32: '
+              'more is better',
+     'label': 'million packets per second', 'panel': '{move}',
+     'grid': [[{**ALONE, 'move': move, 'burst': 32} for move in ('transmit', 'receive', 'loop')]]},
+]
+
+
+def read(paths):
+    """What all files say together; lists that are empty say nothing."""
+    data = {}
+    for path in paths:
+        with open(path, encoding='utf-8') as file:
+            data.update({key: value for key, value in json.load(file).items() if value != []})
+    return data
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('files', nargs='+', type=pathlib.Path, metavar='FILE.json')
+    parser.add_argument('--out', type=pathlib.Path, default=OUT, help='folder; default: docs/plots')
+    args = parser.parse_args()
+    try:
+        data = read(args.files)
+    except (OSError, ValueError) as error:
+        sys.exit(f'plot: {error}')
+    args.out.mkdir(parents=True, exist_ok=True)
+    plt.rcParams.update(STYLE)
+    for plot in PLOTS:
+        path = args.out / f'{plot["file"]}.svg'
+        if plot['list'] not in data:
+            print(f'plot: no "{plot["list"]}" in these files, {path} is left alone')
+            continue
+        save(plot['draw'](plot, data[plot['list']]), plot['title'], path)
+        print(f'plot: {path}, {path.stat().st_size} bytes')
+
+
+if __name__ == '__main__':
+    main()
