@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <vio/clock.h>
 
+#include "spin.h"
+
 #define ROUNDS  200 /* of which the fastest counts: the others were interrupted */
 #define TRIPS   500
 #define WAIT_NS 100000000
@@ -48,15 +50,8 @@ int cores_pin(int core)
  * the other one does not run. */
 static bool take_turn(struct line *line, uint32_t number)
 {
-	uint64_t until = 0;
-
-	for (unsigned int i = 1; __atomic_load_n(&line->number, __ATOMIC_ACQUIRE) != number; i++)
-		if (i % 65536 == 0) {
-			if (!until)
-				until = vio_clock_ns() + WAIT_NS;
-			if (vio_clock_ns() > until)
-				return false;
-		}
+	if (!spin_until(&line->number, number, WAIT_NS))
+		return false;
 	__atomic_store_n(&line->number, number + 1, __ATOMIC_RELEASE);
 	return true;
 }

@@ -10,14 +10,17 @@
 #include <unistd.h>
 
 #include "cores.h"
+#include "spin.h"
 
 #define MBUFS       2047
 #define CACHE       512
 #define BURST       32
 #define DEVICES_MAX 2
+#define ANSWER_NS   UINT64_C(5000000000) /* a burst takes microseconds */
 
 /* What the thread is to serve. */
 struct job {
+	bool end;
 	const struct vhost_device *dev; /* NULL: nothing */
 	int vid;
 	enum traffic traffic;
@@ -31,8 +34,7 @@ static struct {
 	pthread_t thread;
 	int core;
 	struct job job;
-	unsigned int wanted, taken; /* atomic; jobs so far */
-	bool stop;                  /* atomic */
+	uint32_t wanted, taken; /* atomic; jobs so far */
 } own;
 
 /* Callbacks. */
@@ -162,8 +164,8 @@ static void *serve(void *arg)
 	(void)arg;
 	cores_pin(own.core);
 	rte_thread_register();
-	while (!__atomic_load_n(&own.stop, __ATOMIC_ACQUIRE)) {
-		const unsigned int wanted = __atomic_load_n(&own.wanted, __ATOMIC_ACQUIRE);
+	while (!job.end) {
+		const uint32_t wanted = __atomic_load_n(&own.wanted, __ATOMIC_ACQUIRE);
 
 		if (wanted != own.taken) {
 			job = own.job;
@@ -182,12 +184,25 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* Hand @job to the thread and wait until it has it. Where that fails the thread is somewhere in a
+ * device's memory, so that nothing can be closed: the program ends. */
+static void hand_over(struct job job)
+{
+	own.job = job;
+	__atomic_store_n(&own.wanted, own.wanted + 1, __ATOMIC_RELEASE);
+	if (spin_until(&own.taken, own.wanted, ANSWER_NS))
+		return;
+	fprintf(stderr,
+		"librte_vhost: its thread, on processor %d, has not answered for %d s: it hangs in "
+		"a burst, or something else keeps that processor; try again, or see with gdb\n",
+		own.core, (int)(ANSWER_NS / 1000000000));
+	_exit(1);
+}
+
 void vhost_serve(const struct vhost_device *dev, enum traffic traffic, const struct mix *mix)
 {
-	own.job = (struct job){ dev, dev ? dev->vid : -1, traffic, mix };
-	__atomic_store_n(&own.wanted, own.wanted + 1, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&own.taken, __ATOMIC_ACQUIRE) != own.wanted)
-		;
+	hand_over((struct job){
+		.dev = dev, .vid = dev ? dev->vid : -1, .traffic = traffic, .mix = mix });
 }
 
 int vhost_start(int core)
@@ -204,7 +219,7 @@ int vhost_start(int core)
 
 void vhost_stop(void)
 {
-	__atomic_store_n(&own.stop, true, __ATOMIC_RELEASE);
+	hand_over((struct job){ .end = true });
 	pthread_join(own.thread, NULL);
 	rte_pktmbuf_free_bulk(own.frames, RTE_DIM(own.frames));
 	rte_mempool_free(own.pool);

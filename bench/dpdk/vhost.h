@@ -26,7 +26,8 @@ bool vhost_ready(const struct vhost_device *dev);
 int vhost_start(int core);
 void vhost_stop(void);
 
-/* Serve this device alone from now on; NULL: none. On return the one before is left alone. */
+/* Serve this device alone from now on; NULL: none. On return the one before is left alone. A thread
+ * that does not answer for seconds ends the program, with a message: nothing could be closed. */
 void vhost_serve(const struct vhost_device *dev, enum traffic traffic, const struct mix *mix);
 
 #endif
