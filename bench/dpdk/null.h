@@ -17,6 +17,8 @@
  * does not.
  */
 
+#define NULL_ENTRIES_MAX 1024
+
 struct null_ring {
 	bool packed;
 	bool live;   /* atomic: handed over, the measuring thread may walk it */
@@ -25,13 +27,15 @@ struct null_ring {
 	uint32_t entries;
 	void *desc, *driver, *device;
 	uint64_t moved;
+	bool seen[NULL_ENTRIES_MAX]; /* with verify: ids of this step */
 };
 
 struct null_device {
 	uint64_t offered, taken;
 	struct null_ring rings[2]; /* by enum direction */
-	bool verify;    /* number the frames received, compare the number in those sent */
-	uint64_t wrong; /* frames sent with another number, ids out of range */
+	bool verify; /* number the frames received, compare the number in those sent, and all ids */
+	uint64_t wrong; /* frames sent with another number; ids out of range, used twice, or another
+			 * in the used entry than was made available */
 	int listener, conn, stop;
 	bool has_thread;
 	pthread_t thread;

@@ -120,6 +120,45 @@ static uint32_t read_frame(struct null_device *dev, const struct chain *c)
 	return 0;
 }
 
+/* The ids are read from the rings' memory, past what walks and completes: the one that the driver
+ * has made available at the position, and the one that it finds there as used. */
+static uint32_t available_id(const struct null_ring *ring, const struct chain *c)
+{
+	const struct vring_packed_desc *desc = ring->desc;
+
+	if (ring->packed)
+		return desc[(ring->at + c->n - 1u) % ring->entries].id;
+	return ((const struct vring_avail *)ring->driver)->ring[ring->at % ring->entries];
+}
+
+static uint32_t used_id(const struct null_ring *ring, uint16_t at)
+{
+	if (ring->packed)
+		return ((const struct vring_packed_desc *)ring->desc)[at].id;
+	return ((const struct vring_used *)ring->device)->ring[at % ring->entries].id;
+}
+
+/* What one step completes was all in flight at once: no id comes twice. */
+static bool id_is_wrong(struct null_ring *ring, uint32_t available, uint32_t used)
+{
+	if (used != available || used >= ring->entries || ring->seen[used])
+		return true;
+	ring->seen[used] = true;
+	return false;
+}
+
+static void complete(struct null_device *dev, struct null_ring *ring, const struct chain *c,
+		     uint32_t written)
+{
+	const uint32_t available = dev->verify ? available_id(ring, c) : 0;
+	const uint16_t at = ring->at;
+
+	(ring->packed ? packed_complete : split_complete)(ring, c, written);
+	ring->moved++;
+	if (dev->verify)
+		dev->wrong += id_is_wrong(ring, available, used_id(ring, at));
+}
+
 unsigned int null_step(struct null_device *dev, enum direction dir, unsigned int n)
 {
 	struct null_ring *ring = &dev->rings[dir];
@@ -128,11 +167,12 @@ unsigned int null_step(struct null_device *dev, enum direction dir, unsigned int
 
 	if (!__atomic_load_n(&ring->live, __ATOMIC_ACQUIRE))
 		return 0;
+	if (dev->verify)
+		memset(ring->seen, 0, sizeof(ring->seen));
 	for (; done < n && (ring->packed ? packed_next : split_next)(ring, &c); done++) {
 		uint32_t written = dir == RX ? write_frame(dev, &c) : read_frame(dev, &c);
 
-		(ring->packed ? packed_complete : split_complete)(ring, &c, written);
-		ring->moved++;
+		complete(dev, ring, &c, written);
 	}
 	if (!ring->packed)
 		split_publish(ring);

@@ -106,7 +106,7 @@ static int set_vring_num(struct null_device *dev, struct message *m)
 {
 	struct null_ring *ring = ring_at(dev, m->state.index);
 
-	if (!ring || !m->state.num || m->state.num > UINT16_MAX)
+	if (!ring || !m->state.num || m->state.num > NULL_ENTRIES_MAX)
 		return -EINVAL;
 	ring->entries = m->state.num;
 	return 0;
