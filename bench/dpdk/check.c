@@ -3,33 +3,25 @@
 
 #include <stdio.h>
 
-#include "pair.h"
+#include "check_pair.h"
 
 /* Enough to go round the largest ring several times. */
 #define BATCHES 40
 
-#define N_CASES (N_MODES * N_RINGS * N_SIDES * 2)
+#define PAIR_ENTRIES 256
 
-static const char *const moves[] = { "receives", "sends" };
-
-/* One line of TAP. Return: 1 if the case has failed. */
-static int tell(unsigned int number, const struct mode *mode, uint16_t entries, const char *driver,
-		enum direction dir, const char *skip, bool good)
-{
-	printf("%sok %u - %s %s each packet, %s, ring of %u%s%s\n", good ? "" : "not ", number,
-	       driver, moves[dir], mode->name, entries, skip ? " # SKIP " : "", skip ? skip : "");
-	return !good;
-}
+#define N_MOVES (2 + N_TRAFFICS)
+#define N_CASES (N_MODES * N_SIDES * (N_RINGS * 2 + N_TRAFFICS))
 
 /* Return: all packets came, with the right numbers. */
-static bool moves_all(struct side *side, enum direction dir)
+static bool moves_all(struct side *side, int dir)
 {
 	struct how how = { .burst = 32, .verify = true };
 	unsigned int wrong = 0;
 
 	side->dev.verify = true;
 	for (int i = 0; i < BATCHES; i++) {
-		const struct batch b = side_move(side, dir, how);
+		const struct batch b = side_move(side, (enum direction)dir, how);
 
 		how.number += b.packets;
 		wrong += b.wrong;
@@ -42,33 +34,70 @@ static bool moves_all(struct side *side, enum direction dir)
 	return false;
 }
 
-/* Every case of a mode and a ring. Return: how many have failed. */
-static int check_mode(unsigned int number, const struct mode *mode, uint16_t entries,
-		      const char *folder)
+static bool pair_moves_all(struct side *side, int traffic)
 {
-	const char *skip = dpdk_lacks(mode);
-	struct pair pair;
-	int failed = 0;
-	bool open;
-
-	open = !skip && pair_open(&pair, false, mode, entries, folder) == 0;
-	for (int side = 0; side < N_SIDES; side++)
-		for (int dir = RX; dir <= TX; dir++)
-			failed += tell(number++, mode, entries, drivers[side]->name, dir, skip,
-				       skip || (open && moves_all(&pair.sides[side], dir)));
-	if (open)
-		pair_close(&pair);
-	return failed;
+	return check_pair(side, (enum traffic)traffic);
 }
 
-int check(const char *folder)
+/* What is looked at in each mode: with which backend, what, and what it is called. */
+static const struct move {
+	bool vhost;
+	bool (*moves)(struct side *side, int what);
+	int what;
+	const char *text;
+} moves[N_MOVES] = {
+	{ false, moves_all, RX, "receives each packet" },
+	{ false, moves_all, TX, "sends each packet" },
+	{ true, pair_moves_all, TRANSMIT, "sends each packet to librte_vhost" },
+	{ true, pair_moves_all, RECEIVE, "receives each packet from librte_vhost" },
+	{ true, pair_moves_all, LOOP, "loops packets with librte_vhost" },
+};
+
+struct checked {
+	const char *folder;
+	unsigned int number; /* of the last case */
+	int failed;
+};
+
+/* One line of TAP. */
+static void tell(struct checked *c, const struct pair *pair, int side, const char *what,
+		 const char *skip, bool good)
 {
-	unsigned int number = 1;
-	int failed = 0;
+	printf("%sok %u - %s %s, %s, ring of %u%s%s\n", good ? "" : "not ", ++c->number,
+	       drivers[side]->name, what, pair->mode->name, pair->entries, skip ? " # SKIP " : "",
+	       skip ? skip : "");
+	c->failed += !good;
+}
+
+/* Every case of a mode and a ring, with one kind of backend. */
+static void check_mode(struct checked *c, bool vhost, const struct mode *mode, uint16_t entries)
+{
+	const char *skip = dpdk_lacks(mode);
+	struct pair pair = { .mode = mode, .entries = entries };
+	bool open;
+
+	open = !skip && pair_open(&pair, vhost, mode, entries, c->folder) == 0;
+	for (int side = 0; side < N_SIDES; side++)
+		for (const struct move *m = moves; m < moves + N_MOVES; m++)
+			if (m->vhost == vhost)
+				tell(c, &pair, side, m->text, skip,
+				     skip || (open && m->moves(&pair.sides[side], m->what)));
+	if (open)
+		pair_close(&pair);
+}
+
+int check(const char *folder, int other_core)
+{
+	struct checked c = { .folder = folder };
 
 	printf("1..%d\n", N_CASES);
 	for (int ring = 0; ring < N_RINGS; ring++)
-		for (size_t i = 0; i < N_MODES; i++, number += N_SIDES * 2)
-			failed += check_mode(number, &modes[i], rings[ring], folder);
-	return failed != 0;
+		for (size_t i = 0; i < N_MODES; i++)
+			check_mode(&c, false, &modes[i], rings[ring]);
+	if (vhost_start(other_core) < 0)
+		return 1;
+	for (size_t i = 0; i < N_MODES; i++)
+		check_mode(&c, true, &modes[i], PAIR_ENTRIES);
+	vhost_stop();
+	return c.failed != 0;
 }

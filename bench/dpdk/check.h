@@ -3,7 +3,7 @@
 #define BENCH_DPDK_CHECK_H
 
 /* Move numbered packets in every mode, TAP: does each come through, in order? @folder is for the
- * sockets. Return: exit code. */
-int check(const char *folder);
+ * sockets, on @other_core librte_vhost runs. Return: exit code. */
+int check(const char *folder, int other_core);
 
 #endif

@@ -87,8 +87,8 @@ static double ask(struct line *line)
 	return least;
 }
 
-/* The affinity mask of the process has shrunk to @core by now: any other one that can be used. */
-static int other_than(int core)
+/* The affinity mask of the process has shrunk to @core by now: what can be used is tried. */
+int cores_other(int core)
 {
 	cpu_set_t set;
 
@@ -105,7 +105,7 @@ static int other_than(int core)
 
 struct cores cores_measure(int core)
 {
-	struct line line = { .core = other_than(core) };
+	struct line line = { .core = cores_other(core) };
 	struct cores cores = { .other = line.core };
 	pthread_t thread;
 

@@ -14,6 +14,10 @@ int cores_last(void);
 /* Bind the calling thread to @core. Return: 0, or -1 after it has told why. */
 int cores_pin(int core);
 
+/* Any processor that can be used besides @core, where the calling thread runs; -1: there is none.
+ */
+int cores_other(int core);
+
 /* Send a cache line to and fro between @core, where the calling thread runs, and another one. */
 struct cores cores_measure(int core);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "driver.h"
+#include "mbufs.h"
 #include "ticks.h"
 
 #define VDEV         "net_virtio_user_bench"
@@ -230,13 +231,15 @@ static const char *port_path(const struct port *port, enum direction dir)
 	return port->path[dir];
 }
 
-static uint16_t count_wrong(struct rte_mbuf *const *pkts, uint16_t n, uint64_t number)
+/* Return: frames that are not those from @number on. */
+static uint16_t count_wrong(struct rte_mbuf *const *pkts, uint16_t n, const struct mix *mix,
+			    uint64_t number)
 {
 	uint16_t wrong = 0;
 
 	for (uint16_t i = 0; i < n; i++, number++)
-		wrong += pkts[i]->pkt_len != FRAME_BYTES || pkts[i]->nb_segs != 1 ||
-			 memcmp(rte_pktmbuf_mtod(pkts[i], void *), &number, sizeof(number)) != 0;
+		wrong += pkts[i]->nb_segs != 1 || !frame_is(rte_pktmbuf_mtod(pkts[i], void *),
+							    pkts[i]->pkt_len, mix, number, false);
 	return wrong;
 }
 
@@ -256,23 +259,21 @@ static struct batch port_receive(struct port *port, const struct how *how)
 	b.ticks = fenced_ticks() - from;
 	b.packets = n;
 	if (how->verify)
-		b.wrong = count_wrong(pkts, n, how->number);
+		b.wrong = count_wrong(pkts, n, mixes, how->number);
 	rte_pktmbuf_free_bulk(pkts, n);
 	return b;
 }
 
 static uint16_t make_packets(struct rte_mbuf **pkts, const struct how *how)
 {
-	uint64_t number = how->number;
-
 	if (rte_pktmbuf_alloc_bulk(own.pool, pkts, how->n) != 0)
 		return 0;
-	for (uint16_t i = 0; i < how->n; i++, number++) {
+	for (uint16_t i = 0; i < how->n; i++) {
 		pkts[i]->data_len = FRAME_BYTES;
 		pkts[i]->pkt_len = FRAME_BYTES;
-		if (how->verify)
-			memcpy(rte_pktmbuf_mtod(pkts[i], void *), &number, sizeof(number));
 	}
+	if (how->verify)
+		mbufs_number(pkts, how->n, mixes, how->number);
 	return how->n;
 }
 
@@ -296,7 +297,7 @@ static struct batch port_send(struct port *port, const struct how *how)
 	return b;
 }
 
-static uint16_t run_transmit(struct port *port, const struct load *load, unsigned int *at)
+static uint16_t run_transmit(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
 	uint16_t sent;
@@ -304,31 +305,42 @@ static uint16_t run_transmit(struct port *port, const struct load *load, unsigne
 	if (rte_pktmbuf_alloc_bulk(own.pool, pkts, load->burst) != 0)
 		return 0;
 	for (uint16_t i = 0; i < load->burst; i++) {
-		pkts[i]->data_len = mix_next(load->mix, at);
+		pkts[i]->data_len = mix_next(load->mix, &tally->at);
 		pkts[i]->pkt_len = pkts[i]->data_len;
 	}
+	if (load->verify)
+		mbufs_number(pkts, load->burst, load->mix, tally->number);
 	sent = rte_eth_tx_burst(port->id, 0, pkts, load->burst);
+	tally->number += sent;
 	rte_pktmbuf_free_bulk(pkts + sent, load->burst - sent);
 	return sent;
 }
 
-static uint16_t run_receive(struct port *port, const struct load *load, unsigned int *at)
+static void tally_received(struct tally *tally, const struct load *load,
+			   struct rte_mbuf *const *pkts, uint16_t n)
+{
+	if (load->verify)
+		tally->wrong += count_wrong(pkts, n, load->mix, tally->number);
+	tally->number += n;
+}
+
+static uint16_t run_receive(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
 	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
 
-	(void)at;
+	tally_received(tally, load, pkts, n);
 	rte_pktmbuf_free_bulk(pkts, n);
 	return n;
 }
 
-static uint16_t run_loop(struct port *port, const struct load *load, unsigned int *at)
+static uint16_t run_loop(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
 	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
 	uint16_t sent;
 
-	(void)at;
+	tally_received(tally, load, pkts, n);
 	for (uint16_t i = 0; i < n; i++)
 		swap_addresses(rte_pktmbuf_mtod(pkts[i], void *));
 	sent = rte_eth_tx_burst(port->id, 0, pkts, n);

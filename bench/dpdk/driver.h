@@ -2,7 +2,7 @@
 #ifndef BENCH_DPDK_DRIVER_H
 #define BENCH_DPDK_DRIVER_H
 
-#include "load.h"
+#include "frame.h"
 #include "mode.h"
 
 /*
@@ -62,9 +62,10 @@ struct driver {
 	/* Send packets that were made before the clock runs. */
 	struct batch (*send)(struct port *port, const struct how *how);
 
-	/* A burst of each traffic, with a backend on another processor; *at counts frames. Return:
-	 * packets received or sent; of a loop, those that went both ways. */
-	uint16_t (*run[N_TRAFFICS])(struct port *port, const struct load *load, unsigned int *at);
+	/* A burst of each traffic, with a backend on another processor. Return: packets received or
+	 * sent; of a loop, those that went both ways. */
+	uint16_t (*run[N_TRAFFICS])(struct port *port, const struct load *load,
+				    struct tally *tally);
 };
 
 extern const struct driver driver_vio, driver_dpdk;

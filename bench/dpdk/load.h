@@ -19,10 +19,22 @@ struct mix {
 	uint16_t bytes[MIX_FRAMES];
 };
 
+/* The first one is the shortest frames only, the last one a bit of everything. */
+#define N_MIXES 4
+extern const struct mix mixes[N_MIXES];
+
 struct load {
 	enum traffic traffic;
 	uint16_t burst; /* at most BURST_MAX */
 	const struct mix *mix;
+	bool verify; /* number all frames, and check them where they come out */
+};
+
+/* What came of a load so far. */
+struct tally {
+	unsigned int at; /* frames of the mix */
+	uint64_t number; /* verify: of the next frame */
+	uint64_t wrong;  /* verify: frames */
 };
 
 /* Length of the next frame; *at counts them. */

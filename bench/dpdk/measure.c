@@ -85,20 +85,20 @@ static double slice_alone(struct side *side, const struct plan *plan)
 static double slice_pair(struct side *side, const struct plan *plan)
 {
 	const struct load *load = &plan->load;
-	unsigned int at = 0;
+	struct tally tally = { 0 };
 	uint64_t packets = 0, from, now;
 	long before;
 
-	vhost_serve(&side->vhost, load->traffic, load->mix);
+	vhost_serve(&side->vhost, load);
 	before = switches();
 	from = vio_clock_ns();
 	do {
 		for (int i = 0; i < BURSTS_A_LOOK; i++)
-			packets += side->driver->run[load->traffic](side->port, load, &at);
+			packets += side->driver->run[load->traffic](side->port, load, &tally);
 		now = vio_clock_ns();
 	} while (now < from + plan->slice_ns);
 	before -= switches();
-	vhost_serve(NULL, load->traffic, load->mix);
+	vhost_serve(NULL, load);
 	return before || !packets ? NAN : (double)packets * 1e3 / (double)(now - from);
 }
 

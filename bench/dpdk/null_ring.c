@@ -3,6 +3,7 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
+#include "frame.h"
 #include "null.h"
 
 #define HDR_BYTES    sizeof(struct virtio_net_hdr_mrg_rxbuf)
@@ -106,16 +107,15 @@ static uint32_t write_frame(const struct null_device *dev, const struct chain *c
 
 	memcpy(c->data, &hdr, sizeof(hdr));
 	if (dev->verify)
-		memcpy(c->data + HDR_BYTES, &dev->rings[RX].moved, sizeof(uint64_t));
+		frame_make(c->data + HDR_BYTES, mixes, dev->rings[RX].moved);
 	return HDR_BYTES + FRAME_BYTES;
 }
 
 static uint32_t read_frame(struct null_device *dev, const struct chain *c)
 {
-	const uint64_t number = dev->rings[TX].moved;
-
-	if (dev->verify && (c->n != 1 || c->len != HDR_BYTES + FRAME_BYTES ||
-			    memcmp(c->data + HDR_BYTES, &number, sizeof(number)) != 0))
+	if (dev->verify && (c->n != 1 || c->len < HDR_BYTES ||
+			    !frame_is(c->data + HDR_BYTES, c->len - (uint32_t)HDR_BYTES, mixes,
+				      dev->rings[TX].moved, false)))
 		dev->wrong++;
 	return 0;
 }

@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "cores.h"
+#include "mbufs.h"
 #include "spin.h"
 
 #define MBUFS       2047
 #define CACHE       512
 #define BURST       32
 #define DEVICES_MAX 2
+#define TAKE_NS     UINT64_C(1000000000)
 #define ANSWER_NS   UINT64_C(5000000000) /* a burst takes microseconds */
 
 /* What the thread is to serve. */
@@ -23,8 +25,7 @@ struct job {
 	bool end;
 	const struct vhost_device *dev; /* NULL: nothing */
 	int vid;
-	enum traffic traffic;
-	const struct mix *mix;
+	struct load load;
 };
 
 static struct {
@@ -35,6 +36,8 @@ static struct {
 	int core;
 	struct job job;
 	uint32_t wanted, taken; /* atomic; jobs so far */
+	struct vhost_tally tally;
+	uint64_t number; /* of the next frame that is taken */
 } own;
 
 /* Callbacks. */
@@ -141,19 +144,47 @@ static void set_lengths(const struct mix *mix)
 	}
 }
 
+/* Frames that a loop has no room for are missing; none comes twice or early. */
+static void check_frame(struct rte_mbuf *pkt, const struct load *load)
+{
+	const void *frame = rte_pktmbuf_mtod(pkt, void *);
+	const uint64_t number = frame_number(frame, pkt->pkt_len);
+	const bool loop = load->traffic == LOOP;
+
+	own.tally.wrong += (loop ? number < own.number : number != own.number) ||
+			   !frame_is(frame, pkt->pkt_len, load->mix, number, loop);
+	own.number = number + 1;
+}
+
 static void take(const struct job *job)
 {
 	struct rte_mbuf *pkts[BURST];
 	const uint16_t n = rte_vhost_dequeue_burst(job->vid, TX, own.pool, pkts, BURST);
 
+	if (job->load.verify)
+		for (uint16_t i = 0; i < n; i++)
+			check_frame(pkts[i], &job->load);
+	/* Release: pairs with the acquire of who waits for them. */
+	__atomic_store_n(&own.tally.taken, own.tally.taken + n, __ATOMIC_RELEASE);
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
 /* Send the next frames; *at counts bursts. */
 static void give(const struct job *job, unsigned int *at)
 {
-	rte_vhost_enqueue_burst(job->vid, RX, own.frames + *at * BURST, BURST);
+	struct rte_mbuf **frames = own.frames + *at * BURST;
+
+	if (job->load.verify)
+		mbufs_number(frames, BURST, job->load.mix, own.tally.given);
+	own.tally.given += rte_vhost_enqueue_burst(job->vid, RX, frames, BURST);
 	*at = *at + 1 == MIX_FRAMES ? 0 : *at + 1;
+}
+
+static void prepare(const struct load *load)
+{
+	set_lengths(load->mix);
+	own.tally = (struct vhost_tally){ 0 };
+	own.number = 0;
 }
 
 static void *serve(void *arg)
@@ -170,14 +201,14 @@ static void *serve(void *arg)
 		if (wanted != own.taken) {
 			job = own.job;
 			if (job.dev)
-				set_lengths(job.mix);
+				prepare(&job.load);
 			__atomic_store_n(&own.taken, wanted, __ATOMIC_RELEASE);
 		}
 		if (!job.dev)
 			continue;
-		if (job.traffic != TRANSMIT)
+		if (job.load.traffic != TRANSMIT)
 			give(&job, &at);
-		if (job.traffic != RECEIVE)
+		if (job.load.traffic != RECEIVE)
 			take(&job);
 	}
 	rte_thread_unregister();
@@ -199,10 +230,19 @@ static void hand_over(struct job job)
 	_exit(1);
 }
 
-void vhost_serve(const struct vhost_device *dev, enum traffic traffic, const struct mix *mix)
+void vhost_serve(const struct vhost_device *dev, const struct load *load)
 {
-	hand_over((struct job){
-		.dev = dev, .vid = dev ? dev->vid : -1, .traffic = traffic, .mix = mix });
+	hand_over((struct job){ .dev = dev, .vid = dev ? dev->vid : -1, .load = *load });
+}
+
+bool vhost_has_taken(uint32_t frames)
+{
+	return spin_until(&own.tally.taken, frames, TAKE_NS);
+}
+
+struct vhost_tally vhost_tally(void)
+{
+	return own.tally;
 }
 
 int vhost_start(int core)

@@ -88,14 +88,24 @@ static const char *port_path(const struct port *port, enum direction dir)
 	return dir == RX ? port->info.rx_variant : port->info.tx_variant;
 }
 
-static uint16_t count_wrong(const struct vio_pkt *pkts, uint16_t n, uint64_t number)
+/* Return: frames that are not those from @number on. */
+static uint16_t count_wrong(const struct vio_pkt *pkts, uint16_t n, const struct mix *mix,
+			    uint64_t number)
 {
 	uint16_t wrong = 0;
 
 	for (uint16_t i = 0; i < n; i++, number++)
-		wrong += pkts[i].len != FRAME_BYTES || pkts[i].flags & VIO_PKT_MORE ||
-			 memcmp(pkts[i].data, &number, sizeof(number)) != 0;
+		wrong += pkts[i].flags & VIO_PKT_MORE ||
+			 !frame_is(pkts[i].data, pkts[i].len, mix, number, false);
 	return wrong;
+}
+
+static void number_frames(struct vio_pkt *pkts, uint16_t n, const struct mix *mix, uint64_t number)
+{
+	for (uint16_t i = 0; i < n; i++, number++) {
+		pkts[i].len = frame_bytes(mix, number);
+		frame_make(pkts[i].data, mix, number);
+	}
 }
 
 static struct batch port_receive(struct port *port, const struct how *how)
@@ -113,7 +123,7 @@ static struct batch port_receive(struct port *port, const struct how *how)
 	b.ticks = fenced_ticks() - from;
 	b.packets = n;
 	if (how->verify)
-		b.wrong = count_wrong(pkts, n, how->number);
+		b.wrong = count_wrong(pkts, n, mixes, how->number);
 	vio_pkt_put(own.cache, pkts, n);
 	return b;
 }
@@ -121,13 +131,11 @@ static struct batch port_receive(struct port *port, const struct how *how)
 static uint16_t make_packets(struct vio_pkt *pkts, const struct how *how)
 {
 	const uint16_t n = vio_pkt_get(own.cache, pkts, how->n);
-	uint64_t number = how->number;
 
-	for (uint16_t i = 0; i < n; i++, number++) {
+	for (uint16_t i = 0; i < n; i++)
 		pkts[i].len = FRAME_BYTES;
-		if (how->verify)
-			memcpy(pkts[i].data, &number, sizeof(number));
-	}
+	if (how->verify)
+		number_frames(pkts, n, mixes, how->number);
 	return n;
 }
 
@@ -150,36 +158,47 @@ static struct batch port_send(struct port *port, const struct how *how)
 	return b;
 }
 
-static uint16_t run_transmit(struct port *port, const struct load *load, unsigned int *at)
+static uint16_t run_transmit(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct vio_pkt pkts[BURST_MAX];
 	const uint16_t n = vio_pkt_get(own.cache, pkts, load->burst);
 	uint16_t sent;
 
 	for (uint16_t i = 0; i < n; i++)
-		pkts[i].len = mix_next(load->mix, at);
+		pkts[i].len = mix_next(load->mix, &tally->at);
+	if (load->verify)
+		number_frames(pkts, n, load->mix, tally->number);
 	sent = vio_tx_burst(port->txq, pkts, n);
+	tally->number += sent;
 	vio_pkt_put(own.cache, pkts + sent, (uint16_t)(n - sent));
 	return sent;
 }
 
-static uint16_t run_receive(struct port *port, const struct load *load, unsigned int *at)
+static void tally_received(struct tally *tally, const struct load *load, const struct vio_pkt *pkts,
+			   uint16_t n)
+{
+	if (load->verify)
+		tally->wrong += count_wrong(pkts, n, load->mix, tally->number);
+	tally->number += n;
+}
+
+static uint16_t run_receive(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct vio_pkt pkts[BURST_MAX];
 	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
 
-	(void)at;
+	tally_received(tally, load, pkts, n);
 	vio_pkt_put(own.cache, pkts, n);
 	return n;
 }
 
-static uint16_t run_loop(struct port *port, const struct load *load, unsigned int *at)
+static uint16_t run_loop(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct vio_pkt pkts[BURST_MAX];
 	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
 	uint16_t sent;
 
-	(void)at;
+	tally_received(tally, load, pkts, n);
 	for (uint16_t i = 0; i < n; i++)
 		swap_addresses(pkts[i].data);
 	sent = vio_tx_burst(port->txq, pkts, n);
