@@ -5,7 +5,7 @@
 #include <vio/clock.h>
 
 /* Enough to go round the ring several times, within this time. */
-#define FRAMES   2000
+#define FRAMES   1000
 #define LIMIT_NS UINT64_C(2000000000)
 
 /* Of the driver's calls: frames that they said they moved. */

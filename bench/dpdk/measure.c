@@ -3,54 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-
-#include "ticks.h"
+#include <vio/clock.h>
 
 /* A batch takes some microseconds, and tens of them where DPDK frees a whole ring; what takes
  * longer was interrupted by more than a timer. */
 #define GAP_NS        100000
 #define BURSTS_A_LOOK 32 /* at the clock */
-#define CLOCK_TRIES   1001
-
-static int by_value(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorts @values. */
-static struct summary summarise(double *values, unsigned int n)
-{
-	if (!n)
-		return (struct summary){ NAN, NAN, NAN };
-	qsort(values, n, sizeof(*values), by_value);
-	return (struct summary){ values[n / 2], (values[n - 1 - n / 4] - values[n / 4]) / 2,
-				 values[0] };
-}
-
-/* Ticks of a measurement of nothing. */
-static double clock_cost(void)
-{
-	double values[CLOCK_TRIES];
-
-	for (unsigned int i = 0; i < CLOCK_TRIES; i++) {
-		const uint64_t from = fenced_ticks();
-
-		values[i] = (double)(fenced_ticks() - from);
-	}
-	return summarise(values, CLOCK_TRIES).median;
-}
-
-/* Of all threads: the backend counts as well. */
-static long switches(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_nvcsw + usage.ru_nivcsw;
-}
 
 /* What all slices of a figure share. */
 struct plan {
@@ -67,7 +25,7 @@ struct plan {
 static double slice_alone(struct side *side, const struct plan *plan)
 {
 	const uint64_t until = vio_clock_ns() + plan->slice_ns;
-	const long before = switches();
+	const long before = stats_switches();
 	double ticks = 0, packets = 0;
 	bool gap = false;
 
@@ -78,7 +36,7 @@ static double slice_alone(struct side *side, const struct plan *plan)
 		ticks += (double)b.ticks - plan->clock_cost;
 		packets += b.packets;
 	} while (vio_clock_ns() < until);
-	return gap || switches() != before || packets == 0 ? NAN : ticks / packets;
+	return gap || stats_switches() != before || packets == 0 ? NAN : ticks / packets;
 }
 
 /* Return: million packets per second; NAN if the slice does not count. */
@@ -90,14 +48,14 @@ static double slice_pair(struct side *side, const struct plan *plan)
 	long before;
 
 	vhost_serve(&side->vhost, load);
-	before = switches();
+	before = stats_switches();
 	from = vio_clock_ns();
 	do {
 		for (int i = 0; i < BURSTS_A_LOOK; i++)
 			packets += side->driver->run[load->traffic](side->port, load, &tally);
 		now = vio_clock_ns();
 	} while (now < from + plan->slice_ns);
-	before -= switches();
+	before -= stats_switches();
 	vhost_serve(NULL, load);
 	return before || !packets ? NAN : (double)packets * 1e3 / (double)(now - from);
 }
@@ -127,8 +85,8 @@ static void alternate(struct pair *pair, const struct plan *plan, struct result 
 		ratio[n++] = now[0] / now[1];
 	}
 	for (int side = 0; side < N_SIDES; side++)
-		out->value[side] = summarise(value[side], n);
-	out->ratio = summarise(ratio, n);
+		out->value[side] = stats_summary(value[side], n);
+	out->ratio = stats_summary(ratio, n);
 	out->kept = n;
 }
 
@@ -142,7 +100,7 @@ void measure_alone(struct pair *pair, enum direction dir, uint16_t burst,
 				   .how = { .burst = burst },
 				   .slice_ns = effort->slice_us * UINT64_C(1000),
 				   .gap_ticks = vio_ticks_hz() / 1000 * GAP_NS / 1000000,
-				   .clock_cost = clock_cost() };
+				   .clock_cost = stats_clock_cost() };
 
 	*out = (struct result){ .mode = pair->mode,
 				.entries = pair->entries,

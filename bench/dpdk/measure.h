@@ -3,13 +3,7 @@
 #define BENCH_DPDK_MEASURE_H
 
 #include "pair.h"
-
-/* Of several values: NAN where there were none. */
-struct summary {
-	double median;
-	double spread; /* half of what lies between the quartiles */
-	double least;
-};
+#include "stats.h"
 
 /* How much is measured. */
 struct effort {

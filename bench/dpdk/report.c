@@ -76,7 +76,7 @@ static void print_row(const struct figures *f, size_t from)
 		if (isnan(one->ratio.median))
 			printf("%7s", "");
 		else
-			printf(" ±%.3f", one->ratio.spread);
+			printf(" ±%.3f", stats_spread(&one->ratio));
 	}
 	printf("\n");
 }
@@ -218,12 +218,12 @@ static void json_result(FILE *file, const struct result *one, const char *unit)
 		snprintf(name, sizeof(name), "%s_%s", drivers[i]->name, unit);
 		json_number(file, name, one->value[i].median);
 		snprintf(name, sizeof(name), "%s_spread", drivers[i]->name);
-		json_number(file, name, one->value[i].spread);
+		json_number(file, name, stats_spread(&one->value[i]));
 		snprintf(name, sizeof(name), "%s_least", drivers[i]->name);
 		json_number(file, name, one->value[i].least);
 	}
 	json_number(file, "ratio", one->ratio.median);
-	json_number(file, "ratio_spread", one->ratio.spread);
+	json_number(file, "ratio_spread", stats_spread(&one->ratio));
 	fprintf(file, " }");
 }
 
