@@ -300,6 +300,7 @@ static struct batch port_send(struct port *port, const struct how *how)
 static uint16_t run_transmit(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
+	uint64_t from;
 	uint16_t sent;
 
 	if (rte_pktmbuf_alloc_bulk(own.pool, pkts, load->burst) != 0)
@@ -310,7 +311,9 @@ static uint16_t run_transmit(struct port *port, const struct load *load, struct 
 	}
 	if (load->verify)
 		mbufs_number(pkts, load->burst, load->mix, tally->number);
+	from = load_clock(load);
 	sent = rte_eth_tx_burst(port->id, 0, pkts, load->burst);
+	tally_call(tally, load, from, sent);
 	tally->number += sent;
 	rte_pktmbuf_free_bulk(pkts + sent, load->burst - sent);
 	return sent;
@@ -327,8 +330,10 @@ static void tally_received(struct tally *tally, const struct load *load,
 static uint16_t run_receive(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
+	const uint64_t from = load_clock(load);
 	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
 
+	tally_call(tally, load, from, n);
 	tally_received(tally, load, pkts, n);
 	rte_pktmbuf_free_bulk(pkts, n);
 	return n;
@@ -337,13 +342,18 @@ static uint16_t run_receive(struct port *port, const struct load *load, struct t
 static uint16_t run_loop(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct rte_mbuf *pkts[BURST_MAX];
+	const uint64_t from = load_clock(load);
 	const uint16_t n = rte_eth_rx_burst(port->id, 0, pkts, load->burst);
+	uint64_t before;
 	uint16_t sent;
 
+	tally_call(tally, load, from, n);
 	tally_received(tally, load, pkts, n);
 	for (uint16_t i = 0; i < n; i++)
 		swap_addresses(rte_pktmbuf_mtod(pkts[i], void *));
+	before = load_clock(load);
 	sent = rte_eth_tx_burst(port->id, 0, pkts, n);
+	tally_call(tally, load, before, sent);
 	rte_pktmbuf_free_bulk(pkts + sent, n - sent);
 	return sent;
 }

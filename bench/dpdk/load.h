@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "ticks.h"
+
 /* What a driver does all the time; named from its side. */
 enum traffic { TRANSMIT, RECEIVE, LOOP };
 #define N_TRAFFICS 3
@@ -27,12 +29,16 @@ struct load {
 	enum traffic traffic;
 	uint16_t burst; /* at most BURST_MAX */
 	const struct mix *mix;
+	bool timed;  /* note what the calls take: costs time itself */
 	bool verify; /* number all frames, and check them where they come out */
 };
 
 /* What came of a load so far. */
 struct tally {
 	unsigned int at; /* frames of the mix */
+	uint64_t packets;
+	uint64_t ticks;  /* timed: in the calls that moved packets */
+	uint64_t calls;  /* timed: that moved packets */
 	uint64_t number; /* verify: of the next frame */
 	uint64_t wrong;  /* verify: frames */
 };
@@ -44,6 +50,22 @@ static inline uint16_t mix_next(const struct mix *mix, unsigned int *at)
 
 	*at = *at + 1 == MIX_FRAMES ? 0 : *at + 1;
 	return bytes;
+}
+
+/* The clock in front of a call. */
+static inline uint64_t load_clock(const struct load *load)
+{
+	return load->timed ? fenced_ticks() : 0;
+}
+
+/* Behind it. A call that moves nothing is time that the application could have had. */
+static inline void tally_call(struct tally *tally, const struct load *load, uint64_t from,
+			      uint16_t moved)
+{
+	if (load->timed && moved) {
+		tally->ticks += fenced_ticks() - from;
+		tally->calls++;
+	}
 }
 
 /* What a forwarder does to each frame. */

@@ -146,7 +146,11 @@ static int measure_all(const struct options *o, const char *folder)
 	static struct report_paths paths[N_MODES];
 	struct report report = {
 		.alone = { .unit = "cycles", .name = "driver_alone", .results = alone },
-		.pair = { .unit = "mpps", .name = "pair", .more_is_better = true, .results = pair },
+		.pair = { .unit = "mpps",
+			  .name = "pair",
+			  .more_is_better = true,
+			  .has_work = true,
+			  .results = pair },
 		.paths = paths,
 		.effort = o->effort,
 		.core = o->core,

@@ -10,9 +10,13 @@
 #define GAP_NS        100000
 #define BURSTS_A_LOOK 32 /* at the clock */
 
+/* What a slice gives. */
+enum { VALUE, WORK, LEFT, N_FIGURES };
+
 /* What all slices of a figure share. */
 struct plan {
-	double (*slice)(struct side *side, const struct plan *plan);
+	/* Return: false if the slice does not count. */
+	bool (*slice)(struct side *side, const struct plan *plan, double out[N_FIGURES]);
 	const struct effort *effort;
 	enum direction dir;
 	struct how how;
@@ -21,8 +25,8 @@ struct plan {
 	double clock_cost;
 };
 
-/* Return: ticks per packet; NAN if the slice does not count. */
-static double slice_alone(struct side *side, const struct plan *plan)
+/* VALUE is ticks per packet. */
+static bool slice_alone(struct side *side, const struct plan *plan, double out[N_FIGURES])
 {
 	const uint64_t until = vio_clock_ns() + plan->slice_ns;
 	const long before = stats_switches();
@@ -36,15 +40,17 @@ static double slice_alone(struct side *side, const struct plan *plan)
 		ticks += (double)b.ticks - plan->clock_cost;
 		packets += b.packets;
 	} while (vio_clock_ns() < until);
-	return gap || stats_switches() != before || packets == 0 ? NAN : ticks / packets;
+	out[VALUE] = ticks / packets;
+	out[WORK] = NAN;
+	out[LEFT] = NAN;
+	return !gap && stats_switches() == before && packets > 0;
 }
 
-/* Return: million packets per second; NAN if the slice does not count. */
-static double slice_pair(struct side *side, const struct plan *plan)
+/* What a driver does in @ns with a backend that serves it. Return: packets per second; NAN if it
+ * does not count. */
+static double drive(struct side *side, const struct load *load, uint64_t ns, struct tally *tally)
 {
-	const struct load *load = &plan->load;
-	struct tally tally = { 0 };
-	uint64_t packets = 0, from, now;
+	uint64_t from, now;
 	long before;
 
 	vhost_serve(&side->vhost, load);
@@ -52,40 +58,66 @@ static double slice_pair(struct side *side, const struct plan *plan)
 	from = vio_clock_ns();
 	do {
 		for (int i = 0; i < BURSTS_A_LOOK; i++)
-			packets += side->driver->run[load->traffic](side->port, load, &tally);
+			tally->packets += side->driver->run[load->traffic](side->port, load, tally);
 		now = vio_clock_ns();
-	} while (now < from + plan->slice_ns);
+	} while (now < from + ns);
 	before -= stats_switches();
 	vhost_serve(NULL, load);
-	return before || !packets ? NAN : (double)packets * 1e3 / (double)(now - from);
+	if (before || !tally->packets)
+		return NAN;
+	return (double)tally->packets * 1e9 / (double)(now - from);
 }
 
-static void slices(struct pair *pair, const struct plan *plan, double now[N_SIDES])
+/* VALUE is million packets per second, WORK ticks per packet in the calls that moved some, LEFT the
+ * part of all ticks, at that speed, that was not spent in them. To time each call would slow the
+ * driver down: that has a slice of its own, half as long. */
+static bool slice_pair(struct side *side, const struct plan *plan, double out[N_FIGURES])
+{
+	struct load timed = plan->load;
+	struct tally tally = { 0 }, calls = { 0 };
+	double pps, packets;
+
+	timed.timed = true;
+	pps = drive(side, &plan->load, plan->slice_ns, &tally);
+	if (isnan(pps) || isnan(drive(side, &timed, plan->slice_ns / 2, &calls)))
+		return false;
+	packets = (double)calls.packets;
+	out[VALUE] = pps / 1e6;
+	out[WORK] = ((double)calls.ticks - (double)calls.calls * plan->clock_cost) / packets;
+	out[LEFT] = 1 - out[WORK] * pps / (double)vio_ticks_hz();
+	return true;
+}
+
+static bool slices(struct pair *pair, const struct plan *plan, double now[N_SIDES][N_FIGURES])
 {
 	const int first = random() & 1;
+	bool good;
 
-	now[first] = plan->slice(&pair->sides[first], plan);
-	now[!first] = plan->slice(&pair->sides[!first], plan);
+	good = plan->slice(&pair->sides[first], plan, now[first]);
+	return plan->slice(&pair->sides[!first], plan, now[!first]) && good;
 }
 
 static void alternate(struct pair *pair, const struct plan *plan, struct result *out)
 {
 	const unsigned int rounds =
 		plan->effort->rounds < ROUNDS_MAX ? plan->effort->rounds : ROUNDS_MAX;
-	double value[N_SIDES][ROUNDS_MAX], ratio[ROUNDS_MAX], now[N_SIDES];
+	double all[N_SIDES][N_FIGURES][ROUNDS_MAX], ratio[ROUNDS_MAX], now[N_SIDES][N_FIGURES];
 	unsigned int n = 0;
 
 	slices(pair, plan, now); /* warms up */
 	for (unsigned int i = 0; i < TRIES * rounds && n < rounds; i++) {
-		slices(pair, plan, now);
-		if (isnan(now[0]) || isnan(now[1]))
+		if (!slices(pair, plan, now))
 			continue;
 		for (int side = 0; side < N_SIDES; side++)
-			value[side][n] = now[side];
-		ratio[n++] = now[0] / now[1];
+			for (int what = 0; what < N_FIGURES; what++)
+				all[side][what][n] = now[side][what];
+		ratio[n++] = now[0][VALUE] / now[1][VALUE];
 	}
-	for (int side = 0; side < N_SIDES; side++)
-		out->value[side] = stats_summary(value[side], n);
+	for (int side = 0; side < N_SIDES; side++) {
+		out->value[side] = stats_summary(all[side][VALUE], n);
+		out->work[side] = stats_summary(all[side][WORK], n);
+		out->left[side] = stats_summary(all[side][LEFT], n);
+	}
 	out->ratio = stats_summary(ratio, n);
 	out->kept = n;
 }
@@ -117,7 +149,8 @@ void measure_pair(struct pair *pair, const struct load *load, const struct effor
 	const struct plan plan = { .slice = slice_pair,
 				   .effort = effort,
 				   .load = *load,
-				   .slice_ns = effort->slice_us * UINT64_C(1000) };
+				   .slice_ns = effort->slice_us * UINT64_C(1000),
+				   .clock_cost = stats_clock_cost() };
 
 	*out = (struct result){ .mode = pair->mode,
 				.entries = pair->entries,

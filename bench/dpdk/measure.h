@@ -20,8 +20,11 @@ struct result {
 	const char *move; /* "receive" */
 	const char *mix;  /* lengths of the frames */
 	struct summary value[N_SIDES];
-	struct summary ratio; /* vio's to DPDK's, pair by pair */
-	unsigned int kept;    /* pairs of slices that nothing interrupted */
+	struct summary
+		work[N_SIDES]; /* the pair: ticks of the TSC per packet in calls that moved some */
+	struct summary left[N_SIDES]; /* the pair: part of the ticks that is not in those calls */
+	struct summary ratio;         /* vio's to DPDK's, pair by pair */
+	unsigned int kept;            /* pairs of slices that nothing interrupted */
 };
 
 /*

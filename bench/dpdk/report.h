@@ -16,6 +16,7 @@ struct report_paths {
 struct figures {
 	const char *unit, *name; /* of the array in JSON */
 	bool more_is_better;
+	bool has_work; /* cycles in the calls, and what they leave */
 	struct result *results;
 	size_t n_results;
 };

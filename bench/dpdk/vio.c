@@ -163,12 +163,15 @@ static uint16_t run_transmit(struct port *port, const struct load *load, struct 
 	struct vio_pkt pkts[BURST_MAX];
 	const uint16_t n = vio_pkt_get(own.cache, pkts, load->burst);
 	uint16_t sent;
+	uint64_t from;
 
 	for (uint16_t i = 0; i < n; i++)
 		pkts[i].len = mix_next(load->mix, &tally->at);
 	if (load->verify)
 		number_frames(pkts, n, load->mix, tally->number);
+	from = load_clock(load);
 	sent = vio_tx_burst(port->txq, pkts, n);
+	tally_call(tally, load, from, sent);
 	tally->number += sent;
 	vio_pkt_put(own.cache, pkts + sent, (uint16_t)(n - sent));
 	return sent;
@@ -185,8 +188,10 @@ static void tally_received(struct tally *tally, const struct load *load, const s
 static uint16_t run_receive(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct vio_pkt pkts[BURST_MAX];
+	const uint64_t from = load_clock(load);
 	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
 
+	tally_call(tally, load, from, n);
 	tally_received(tally, load, pkts, n);
 	vio_pkt_put(own.cache, pkts, n);
 	return n;
@@ -195,13 +200,18 @@ static uint16_t run_receive(struct port *port, const struct load *load, struct t
 static uint16_t run_loop(struct port *port, const struct load *load, struct tally *tally)
 {
 	struct vio_pkt pkts[BURST_MAX];
+	const uint64_t from = load_clock(load);
 	const uint16_t n = vio_rx_burst(port->rxq, pkts, load->burst);
+	uint64_t before;
 	uint16_t sent;
 
+	tally_call(tally, load, from, n);
 	tally_received(tally, load, pkts, n);
 	for (uint16_t i = 0; i < n; i++)
 		swap_addresses(pkts[i].data);
+	before = load_clock(load);
 	sent = vio_tx_burst(port->txq, pkts, n);
+	tally_call(tally, load, before, sent);
 	vio_pkt_put(own.cache, pkts + sent, (uint16_t)(n - sent));
 	return sent;
 }
