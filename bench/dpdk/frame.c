@@ -6,6 +6,8 @@
 
 static const char addresses[][ADDRESS_BYTES] = { "\2frame", "\2bench" };
 
+const char *const traffic_names[N_TRAFFICS] = { "transmit", "receive", "loop" };
+
 /* The last one is the simple IMIX: 7 short, 4 of 594, 1 long. */
 const struct mix mixes[N_MIXES] = {
 	{ "64", { 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60 } },

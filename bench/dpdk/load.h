@@ -11,6 +11,7 @@
 /* What a driver does all the time; named from its side. */
 enum traffic { TRANSMIT, RECEIVE, LOOP };
 #define N_TRAFFICS 3
+extern const char *const traffic_names[N_TRAFFICS];
 
 #define MIX_FRAMES 12
 #define BURST_MAX  64

@@ -145,7 +145,6 @@ void measure_alone(struct pair *pair, enum direction dir, uint16_t burst,
 void measure_pair(struct pair *pair, const struct load *load, const struct effort *effort,
 		  struct result *out)
 {
-	static const char *const moves[N_TRAFFICS] = { "transmit", "receive", "loop" };
 	const struct plan plan = { .slice = slice_pair,
 				   .effort = effort,
 				   .load = *load,
@@ -155,7 +154,7 @@ void measure_pair(struct pair *pair, const struct load *load, const struct effor
 	*out = (struct result){ .mode = pair->mode,
 				.entries = pair->entries,
 				.burst = load->burst,
-				.move = moves[load->traffic],
+				.move = traffic_names[load->traffic],
 				.mix = load->mix->name };
 	alternate(pair, &plan, out);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "slower.h"
+
 /* One way, in ns: processors that share a cache are below it, others above. */
 #define FAR_NS 100
 
@@ -226,6 +228,8 @@ void report_print(const struct report *r)
 		       "of frames count the 4 bytes of checksum that a wire "
 		       "would add.\n");
 	print_figures(&r->pair);
+	if (r->pair.n_results)
+		slower_print(&r->pair);
 	print_paths(r);
 	printf("\n%u pairs of slices of %u us in random order; no figure rests on fewer than %u.\n",
 	       r->effort.rounds, r->effort.slice_us, least_kept(r));
@@ -344,6 +348,8 @@ int report_json(const struct report *r, const char *path)
 	json_figures(file, &r->alone);
 	fprintf(file, ",\n");
 	json_figures(file, &r->pair);
+	fprintf(file, ",\n");
+	slower_json(file, &r->pair);
 	fprintf(file, "\n}\n");
 	good = !ferror(file);
 	if (fclose(file) == 0 && good)
