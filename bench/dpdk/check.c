@@ -10,8 +10,10 @@
 
 #define PAIR_ENTRIES 256
 
-#define N_MOVES (2 + N_TRAFFICS)
-#define N_CASES (N_MODES * N_SIDES * (N_RINGS * 2 + N_TRAFFICS))
+#define N_ALONE 2
+#define N_PAIR  (N_TRAFFICS + 1)
+#define N_MOVES (N_ALONE + N_PAIR)
+#define N_CASES (N_MODES * N_SIDES * (N_RINGS * N_ALONE + N_PAIR))
 
 /* Return: all packets came, with the right numbers. */
 static bool moves_all(struct side *side, int dir)
@@ -39,6 +41,12 @@ static bool pair_moves_all(struct side *side, int traffic)
 	return check_pair(side, (enum traffic)traffic);
 }
 
+static bool echoes_all(struct side *side, int unused)
+{
+	(void)unused;
+	return check_echo(side);
+}
+
 /* What is looked at in each mode: with which backend, what, and what it is called. */
 static const struct move {
 	bool vhost;
@@ -51,6 +59,7 @@ static const struct move {
 	{ true, pair_moves_all, TRANSMIT, "sends each packet to librte_vhost" },
 	{ true, pair_moves_all, RECEIVE, "receives each packet from librte_vhost" },
 	{ true, pair_moves_all, LOOP, "loops packets with librte_vhost" },
+	{ true, echoes_all, ECHO, "gets back each packet from librte_vhost" },
 };
 
 struct checked {

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <vio/clock.h>
 
+#include "latency.h"
+
 /* Enough to go round the ring several times, within this time. */
 #define FRAMES   1000
 #define LIMIT_NS UINT64_C(2000000000)
@@ -67,4 +69,24 @@ bool check_pair(struct side *side, enum traffic traffic)
 	if (traffic != TRANSMIT && device.given != tally.number)
 		return tell(&tally, &device, moved);
 	return true;
+}
+
+bool check_echo(struct side *side)
+{
+	struct trip trip = trip_start(true);
+	struct tally left = { 0 };
+	uint64_t ticks;
+	int n = 0;
+
+	drain(side, &trip.receive, &left);
+	vhost_serve(&side->vhost, &trip.send);
+	while (n < FRAMES && trip_once(&trip, side, &ticks))
+		n++;
+	vhost_serve(NULL, &trip.send);
+	if (n == FRAMES && trip.received.number == FRAMES && !trip.received.wrong)
+		return true;
+	printf("# %d of %d round trips, %llu packets received of which %llu were wrong\n", n,
+	       FRAMES, (unsigned long long)trip.received.number,
+	       (unsigned long long)trip.received.wrong);
+	return false;
 }

@@ -9,4 +9,7 @@
  * many; false after a line of TAP that says what came instead. */
 bool check_pair(struct side *side, enum traffic traffic);
 
+/* The same one by one: each frame is sent back before the next one is sent. */
+bool check_echo(struct side *side);
+
 #endif

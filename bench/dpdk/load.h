@@ -8,9 +8,10 @@
 
 #include "ticks.h"
 
-/* What a driver does all the time; named from its side. */
-enum traffic { TRANSMIT, RECEIVE, LOOP };
-#define N_TRAFFICS 3
+/* What a driver does all the time; named from its side. With an echo it sends, and receives what
+ * the backend has sent back. */
+enum traffic { TRANSMIT, RECEIVE, LOOP, ECHO };
+#define N_TRAFFICS 3 /* that are one call, again and again */
 extern const char *const traffic_names[N_TRAFFICS];
 
 #define MIX_FRAMES 12

@@ -18,21 +18,29 @@ static const uint16_t bursts[] = { 1, 4, 32, 64 };
 
 static const char usage[] =
 	"usage: vio-bench-dpdk [options]\n"
-	"Compare vio with DPDK's virtio driver: alone, and against librte_vhost.\n"
+	"Compare vio with DPDK's virtio driver: alone, and against librte_vhost on another\n"
+	"processor: speed and latency. Without --alone, --pair or --latency all of it.\n"
 	"  --json FILE    write every figure to FILE\n"
 	"  --only TEXT    only modes with TEXT in their name\n"
-	"  --alone        only the driver alone\n"
-	"  --pair         only with librte_vhost on another processor\n"
+	"  --alone        the driver alone: cycles per packet\n"
+	"  --pair         with librte_vhost: packets per second, and cycles left\n"
+	"  --latency      with librte_vhost: round trips of one packet\n"
 	"  --rounds N     pairs of slices for each figure, 1 to 1001; default 31\n"
 	"  --slice US     length of a slice in microseconds; default 2000\n"
 	"  --core N       processor to run on; default: the last one allowed\n"
 	"  --check        measure nothing: see that every mode moves packets (TAP)\n";
 
+/* What is measured. */
+struct parts {
+	bool alone, pair, latency;
+};
+
 struct options {
 	const char *json, *only;
 	struct effort effort;
 	int core;
-	bool check, only_alone, only_pair;
+	bool check;
+	struct parts parts;
 };
 
 static bool parse(int argc, char **argv, struct options *o)
@@ -46,6 +54,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ "check", no_argument, NULL, 'k' },
 		{ "alone", no_argument, NULL, 'a' },
 		{ "pair", no_argument, NULL, 'p' },
+		{ "latency", no_argument, NULL, 'l' },
 		{ 0 },
 	};
 	int which;
@@ -71,36 +80,45 @@ static bool parse(int argc, char **argv, struct options *o)
 			o->check = true;
 			break;
 		case 'a':
-			o->only_alone = true;
+			o->parts.alone = true;
 			break;
 		case 'p':
-			o->only_pair = true;
+			o->parts.pair = true;
+			break;
+		case 'l':
+			o->parts.latency = true;
 			break;
 		default:
 			return false;
 		}
+	if (!o->parts.alone && !o->parts.pair && !o->parts.latency)
+		o->parts = (struct parts){ true, true, true };
 	return optind == argc && o->effort.rounds >= 1 && o->effort.rounds <= ROUNDS_MAX &&
 	       o->effort.slice_us >= 1;
 }
 
-/* Where the figures of a setting go, and what they are made with. */
-struct setting {
-	bool vhost;
-	const struct effort *effort;
+/* Where the figures go, and what they are made with. */
+struct run {
+	const struct options *o;
 	const char *folder;
-	struct figures *figures;
+	struct report *report;
 	struct report_paths *paths; /* N_MODES */
 };
 
-static void figures_alone(const struct setting *s, struct pair *pair)
+static struct result *next_result(struct figures *figures)
+{
+	return &figures->results[figures->n_results++];
+}
+
+static void figures_alone(struct run *run, struct pair *pair)
 {
 	for (int dir = RX; dir <= TX; dir++)
 		for (size_t i = 0; i < COUNT(bursts); i++)
-			measure_alone(pair, dir, bursts[i], s->effort,
-				      &s->figures->results[s->figures->n_results++]);
+			measure_alone(pair, dir, bursts[i], &run->o->effort,
+				      next_result(&run->report->alone));
 }
 
-static void figures_pair(const struct setting *s, struct pair *pair)
+static void figures_pair(struct run *run, struct pair *pair)
 {
 	for (int traffic = 0; traffic < N_TRAFFICS; traffic++)
 		for (size_t mix = 0; mix < N_MIXES; mix++)
@@ -109,40 +127,70 @@ static void figures_pair(const struct setting *s, struct pair *pair)
 							   .burst = bursts[i],
 							   .mix = &mixes[mix] };
 
-				measure_pair(pair, &load, s->effort,
-					     &s->figures->results[s->figures->n_results++]);
+				measure_pair(pair, &load, &run->o->effort,
+					     next_result(&run->report->pair));
 			}
 }
 
-static int measure_mode(const struct setting *s, const struct mode *mode, uint16_t entries)
+/* With a backend of either kind. Latency comes first: nothing may be under way. */
+static int measure_open(struct run *run, struct pair *pair)
 {
-	struct pair pair;
+	const struct parts *parts = &run->o->parts;
+	struct report *report = run->report;
+	int rc = 0;
 
-	if (pair_open(&pair, s->vhost, mode, entries, s->folder) < 0)
-		return -1;
-	report_note_paths(&s->paths[mode - modes], &pair);
-	(s->vhost ? figures_pair : figures_alone)(s, &pair);
-	pair_close(&pair);
-	return 0;
+	if (!pair->vhost)
+		figures_alone(run, pair);
+	if (pair->vhost && parts->latency)
+		rc = latency_measure(pair, &report->latencies[report->n_latencies++]);
+	if (rc == 0 && pair->vhost && parts->pair)
+		figures_pair(run, pair);
+	return rc;
 }
 
-static int measure_setting(const struct setting *s, const char *only)
+static int measure_mode(struct run *run, bool vhost, const struct mode *mode, uint16_t entries)
+{
+	struct pair pair;
+	int rc;
+
+	if (pair_open(&pair, vhost, mode, entries, run->folder) < 0)
+		return -1;
+	report_note_paths(&run->paths[mode - modes], &pair);
+	rc = measure_open(run, &pair);
+	pair_close(&pair);
+	return rc;
+}
+
+static int measure_modes(struct run *run, bool vhost)
 {
 	for (size_t ring = 0; ring < N_RINGS; ring++)
 		for (size_t i = 0; i < N_MODES; i++) {
-			if (only && !strstr(modes[i].name, only))
+			if (run->o->only && !strstr(modes[i].name, run->o->only))
 				continue;
-			s->paths[i].wanted = true;
-			s->paths[i].lacks = dpdk_lacks(&modes[i]);
-			if (!s->paths[i].lacks && measure_mode(s, &modes[i], rings[ring]) < 0)
+			run->paths[i].wanted = true;
+			run->paths[i].lacks = dpdk_lacks(&modes[i]);
+			if (!run->paths[i].lacks &&
+			    measure_mode(run, vhost, &modes[i], rings[ring]) < 0)
 				return -1;
 		}
 	return 0;
 }
 
+static int measure_vhost(struct run *run)
+{
+	int rc = vhost_start(run->report->cores.other);
+
+	if (rc == 0) {
+		rc = measure_modes(run, true);
+		vhost_stop();
+	}
+	return rc;
+}
+
 static int measure_all(const struct options *o, const char *folder)
 {
 	static struct result alone[N_ALONE], pair[N_PAIR];
+	static struct latency latencies[N_MODES * N_RINGS];
 	static struct report_paths paths[N_MODES];
 	struct report report = {
 		.alone = { .unit = "cycles", .name = "driver_alone", .results = alone },
@@ -151,25 +199,19 @@ static int measure_all(const struct options *o, const char *folder)
 			  .more_is_better = true,
 			  .has_work = true,
 			  .results = pair },
+		.latencies = latencies,
 		.paths = paths,
 		.effort = o->effort,
 		.core = o->core,
 		.cores = cores_measure(o->core),
 	};
-	struct setting setting = { false, &o->effort, folder, &report.alone, paths };
+	struct run run = { o, folder, &report, paths };
 	int rc = 0;
 
-	if (!o->only_pair)
-		rc = measure_setting(&setting, o->only);
-	if (rc == 0 && !o->only_alone && report.cores.other >= 0) {
-		setting.vhost = true;
-		setting.figures = &report.pair;
-		rc = vhost_start(report.cores.other);
-		if (rc == 0) {
-			rc = measure_setting(&setting, o->only);
-			vhost_stop();
-		}
-	}
+	if (o->parts.alone)
+		rc = measure_modes(&run, false);
+	if (rc == 0 && (o->parts.pair || o->parts.latency) && report.cores.other >= 0)
+		rc = measure_vhost(&run);
 	if (rc < 0)
 		return 1;
 	report_print(&report);

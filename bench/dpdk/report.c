@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "latency_report.h"
 #include "slower.h"
 
 /* One way, in ns: processors that share a cache are below it, others above. */
@@ -230,6 +231,8 @@ void report_print(const struct report *r)
 	print_figures(&r->pair);
 	if (r->pair.n_results)
 		slower_print(&r->pair);
+	if (r->n_latencies)
+		latency_print(r->latencies, r->n_latencies);
 	print_paths(r);
 	printf("\n%u pairs of slices of %u us in random order; no figure rests on fewer than %u.\n",
 	       r->effort.rounds, r->effort.slice_us, least_kept(r));
@@ -350,6 +353,8 @@ int report_json(const struct report *r, const char *path)
 	json_figures(file, &r->pair);
 	fprintf(file, ",\n");
 	slower_json(file, &r->pair);
+	fprintf(file, ",\n");
+	latency_json(file, r->latencies, r->n_latencies);
 	fprintf(file, "\n}\n");
 	good = !ferror(file);
 	if (fclose(file) == 0 && good)

@@ -3,6 +3,7 @@
 #define BENCH_DPDK_REPORT_H
 
 #include "cores.h"
+#include "latency.h"
 #include "measure.h"
 
 /* The code that each driver has chosen for a mode. */
@@ -23,6 +24,8 @@ struct figures {
 
 struct report {
 	struct figures alone, pair;
+	struct latency *latencies;
+	size_t n_latencies;
 	const struct report_paths *paths; /* N_MODES */
 	struct effort effort;
 	struct cores cores;

@@ -169,6 +169,18 @@ static void take(const struct job *job)
 	rte_pktmbuf_free_bulk(pkts, n);
 }
 
+/* What the driver has no room for is lost. */
+static void send_back(const struct job *job)
+{
+	struct rte_mbuf *pkts[BURST];
+	const uint16_t n = rte_vhost_dequeue_burst(job->vid, TX, own.pool, pkts, BURST);
+
+	if (!n)
+		return;
+	rte_vhost_enqueue_burst(job->vid, RX, pkts, n);
+	rte_pktmbuf_free_bulk(pkts, n);
+}
+
 /* Send the next frames; *at counts bursts. */
 static void give(const struct job *job, unsigned int *at)
 {
@@ -206,9 +218,11 @@ static void *serve(void *arg)
 		}
 		if (!job.dev)
 			continue;
-		if (job.load.traffic != TRANSMIT)
+		if (job.load.traffic == ECHO)
+			send_back(&job);
+		if (job.load.traffic == RECEIVE || job.load.traffic == LOOP)
 			give(&job, &at);
-		if (job.load.traffic != RECEIVE)
+		if (job.load.traffic == TRANSMIT || job.load.traffic == LOOP)
 			take(&job);
 	}
 	rte_thread_unregister();
