@@ -2,34 +2,9 @@
 #include "rig.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* What the clock itself costs: the least of many tries. */
-static double clock_cost(void)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (int i = 0; i < 1000; i++) {
-		uint64_t start = vio_ticks(), cost = vio_ticks() - start;
-
-		least = cost < least ? cost : least;
-	}
-	return (double)least;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), by_value);
-	return values[n / 2];
-}
+#include "samples.h"
 
 void rig_sample(struct rig *rig, uint64_t start, uint64_t packets)
 {
@@ -79,7 +54,7 @@ void rig_close(struct rig *rig, struct bench *b)
 	if (n) {
 		bench_items(b, (int64_t)rig->packets);
 		bench_counter(b, "cycles_per_pkt",
-			      median(rig->samples, n) - clock_cost() / RIG_BATCH);
+			      samples_median(rig->samples, n) - samples_clock_cost() / RIG_BATCH);
 	}
 	rig_fini(rig);
 }
