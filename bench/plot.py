@@ -24,6 +24,9 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / 'docs' / 'plots'
 # Seen on white and on black pages alike: no background, and colours of middle brightness.
 GREY = '#777777'
 SIDES = {'vio': '#3584e4', 'DPDK': '#e08a2e'}
+BODIES = {'rx_split': '#3584e4', 'rx_packed': '#26a269', 'rx_packed_mrg_offload': '#9a6fd0',
+          'tx_split': '#e08a2e', 'tx_packed': '#d0504f'}
+ORDERS = {'fifo': '-', 'lifo': ':'}
 WIDTH_IN = 9
 BAR_IN = 0.17
 HEAD_IN = 0.3  # the line with title and legend
@@ -88,6 +91,43 @@ def drivers_by_mode(plot, figures):
     return figure
 
 
+def body_lines(axes, figures, panel):
+    """A line for each body and order: the least of all slices, over what grows."""
+    sweep = panel['sweep']
+    chosen = [one for one in figures if all(one[key] == panel[key] for key in ('sweep', 'pages'))]
+    orders = dict.fromkeys(one['order'] for one in chosen)
+    for body, colour in BODIES.items():
+        for order in orders:
+            line = [one for one in chosen if (one['body'], one['order']) == (body, order)]
+            axes.plot([one[sweep] for one in line], [one['least'] for one in line], color=colour,
+                      linestyle='-' if len(orders) == 1 else ORDERS[order], linewidth=1.2,
+                      marker='.', markersize=3,
+                      label='' if len(orders) > 1 and order == 'lifo' else body)
+    for at, what in panel['marks'].items():
+        axes.axvline(at, color=GREY, linewidth=0.6, linestyle='--')
+        axes.annotate(what, (at, 1), (2, -2), xycoords=('data', 'axes fraction'),
+                      textcoords='offset points', va='top', fontsize=7)
+    if sweep != 'queues':
+        axes.set_xscale('log', base=2)
+        axes.xaxis.set_major_formatter(lambda x, _: f'{x / 1024:g}K' if x >= 1024 else f'{x:g}')
+    axes.set_ylim(0)
+    axes.set_title(panel['title'])
+    axes.grid()
+
+
+def growth_by_size(plot, figures):
+    """One panel of lines for each entry of the plot's grid."""
+    grid = plot['grid']
+    figure, all_axes = plt.subplots(
+        len(grid), len(grid[0]), squeeze=False, layout='constrained',
+        figsize=(WIDTH_IN, HEAD_IN + 0.2 + 2.4 * len(grid)))
+    for row, panels in zip(all_axes, grid):
+        for axes, panel in zip(row, panels):
+            body_lines(axes, figures, panel)
+        row[0].set_ylabel(plot['label'])
+    return figure
+
+
 def smaller(svg):
     """The same picture in two thirds of the bytes."""
     svg = re.sub(r' transform="rotate\(-0 [^"]*"', '', svg)
@@ -136,6 +176,17 @@ PLOTS = [
      'title': 'A packet to librte_vhost on another processor and back: less is better',
      'grid': [[{**TRIP, 'value': f'{{}}_{part}_ns', 'title': f'round trip, {part}',
                 'where': {'entries': 256}} for part in ('p50', 'p99')]]},
+    {'file': 'growth', 'list': 'growth', 'draw': growth_by_size,
+     'title': 'How the cost grows: least of all slices',
+     'label': 'TSC cycles per packet',
+     'grid': [[{'sweep': 'buffers', 'pages': pages, 'marks': marks,
+                'title': f'buffers in the pool, {size} pages; dotted: few in circulation'}
+               for pages, size, marks in (('normal', '4 KB', {8192: 'L2', 4096: 'TLB'}),
+                                          ('huge', '2 MB', {8192: 'L2'}))],
+              [{'sweep': 'entries', 'pages': 'huge', 'marks': {1024: 'L1', 16384: 'L2'},
+                'title': 'entries of the ring, 2 MB pages'},
+               {'sweep': 'queues', 'pages': 'huge', 'marks': {},
+                'title': 'queues polled in turn, 2 MB pages'}]]},
 ]
 
 
