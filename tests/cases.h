@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 /* After those above. */
 #include <cmocka.h>
 
@@ -48,6 +49,20 @@ static inline bool under_valgrind(void)
 	const char *preload = getenv("LD_PRELOAD");
 
 	return preload && strstr(preload, "/vgpreload");
+}
+
+/*
+ * For cases that need the kernel to make a region's pages at once, or to keep them from children:
+ * qemu-user says yes to any advice, even to one that does not exist, and follows none of these.
+ */
+static inline void need_madvise(void)
+{
+	static char page[1];
+
+	if (madvise((void *)((uintptr_t)page & ~UINT64_C(0xfff)), 1, 12345) < 0)
+		return;
+	print_message("# SKIPPED: madvise() has no effect here, as under qemu-user\n");
+	skip();
 }
 
 #endif

@@ -27,6 +27,7 @@ static void need_pages(void)
 		print_message("# SKIPPED: only root may know where pages lie\n");
 		skip();
 	}
+	need_madvise();
 	huge_need(PAGES);
 }
 

@@ -193,6 +193,19 @@ static const struct place_case {
 	  0 },
 };
 
+/* Where memory lies low, as under qemu-user, an IOMMU may take it as it is. */
+static bool taken_as_it_is(const struct place_case *c, uint64_t va)
+{
+	const uint64_t last = va + MIB - 1;
+
+	if ((c->limit && last > c->limit) || (c->no_ranges && last >> 39))
+		return false;
+	for (uint32_t i = 0; i < c->n_ranges; i++)
+		if (va >= c->range[i][0] && last <= c->range[i][1])
+			return true;
+	return false;
+}
+
 static void place(void **state)
 {
 	const struct place_case *c = *state;
@@ -203,6 +216,11 @@ static void place(void **state)
 	if (under_valgrind()) /* memory lies so low there that the IOMMU takes it as it is */
 		skip();
 	r = region_of(MIB);
+	if (c->rc == 0 && taken_as_it_is(c, (uintptr_t)base_of(r))) {
+		print_message("# SKIPPED: memory lies so low that this IOMMU takes it as it is\n");
+		vio_region_close(r);
+		skip();
+	}
 	fake_boot("vfio-pci", false);
 	fake.n_ranges = c->n_ranges;
 	memcpy(fake.range, c->range, sizeof(fake.range));

@@ -183,6 +183,7 @@ static struct vio_region *longest_region(struct vio_region_opts *opts)
 	struct vio_region *r = NULL;
 	int rc = -ENOMEM;
 
+	need_madvise();
 	huge_need(PAGES);
 	for (size_t n = PAGES; n && rc == -ENOMEM; n--) {
 		opts->bytes = n * PAGE;
