@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 LINE = re.compile(r'^\s*(not )?ok\b\s*(\d+)?\s*(?:-\s*)?(.*)$')
 PLAN = re.compile(r'^\s*1\.\.(\d+)\s*(#\s*SKIP\b\s*(.*))?$', re.IGNORECASE)
 SKIP = re.compile(r'#\s*SKIP\b\s*(.*)$', re.IGNORECASE)
+SKIPPED = '# SKIPPED:'  # the reason, in the line before
 EXIT_SKIPPED = 77
 
 
@@ -37,7 +38,7 @@ class Count:
 
 def count_tap(name, text, returncode):
     """Count the TAP output @text of program @name that ended with @returncode."""
-    count, planned, seen = Count(), 0, 0
+    count, planned, seen, why = Count(), 0, 0, ''
     for line in text.splitlines():
         plan, case = PLAN.match(line), LINE.match(line)
         if plan:
@@ -47,12 +48,15 @@ def count_tap(name, text, returncode):
         elif case:
             seen += 1
             skip = SKIP.search(case[3])
-            if skip:  # cmocka writes "not ok 3 # SKIP text"
-                count.skipped.append(f'{name}: {case[3].replace("# SKIP", "").strip()}')
+            if skip:  # cmocka writes "not ok 3 # SKIP text", and has no reason to give
+                count.skipped.append(f'{name}: {case[3].replace("# SKIP", "").strip()}{why}')
             elif case[1]:
                 count.fail(f'{name}: {case[3]}')
             else:
                 count.passed += 1
+            why = ''
+        elif line.startswith(SKIPPED):
+            why = f' ({line[len(SKIPPED):].strip()})'
         elif line.startswith('# note:'):
             count.notes.append(line[len('# note:'):].strip())
     if returncode == EXIT_SKIPPED and not seen:
