@@ -35,7 +35,10 @@ BUILDS = {
     'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
                              '-Doptimization=1']),
     'tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false']),
+    'arm64': ('gcc', ['--cross-file', 'cross/arm64.ini', '-Doptimization=2', '-Ddebug=false']),
 }
+# Sets of scripts/packages that only these builds need.
+PACKAGES = {'arm64': 'arm64'}
 
 
 @dataclass
@@ -89,6 +92,8 @@ SUITES = [
     Suite('guest', 'gcc', ['guest'], 900, beside=True),
     Suite('matrix-tsan', 'tsan', ['matrix'], 600, FIXED, slower=4, beside=True),
     Suite('matrix-asan', 'asan', ['matrix'], 600, FIXED, slower=4, beside=True),
+    Suite('unit-arm64', 'arm64', ['unit'], 400, slower=4, beside=True),
+    Suite('matrix-arm64', 'arm64', ['matrix'], 300, beside=True),
     Suite('matrix-clang', 'clang', ['matrix'], 300, beside=True),
 ]
 AT_ONCE = min(2, len(os.sched_getaffinity(0)))
@@ -133,7 +138,10 @@ def build(name):
         setup.append('--reconfigure')
     elif folder.exists():  # a set-up that failed half-way
         shutil.rmtree(folder)
-    for command, limit in ((setup, 120), (['ninja', '-C', str(folder)], 900)):
+    commands = [(setup, 120), (['ninja', '-C', str(folder)], 900)]
+    if name in PACKAGES:
+        commands.insert(0, (['scripts/deps', PACKAGES[name]], 1200))
+    for command, limit in commands:
         code = run(command, log, limit, env)
         if code != 0:
             text = log.read_text(errors='replace')
