@@ -73,6 +73,7 @@ SUITES = [
     Suite('install', 'gcc', ['install'], 300, beside=True),
     Suite('instructions', 'gcc', ['instructions'], 200, beside=True),
     Suite('cost', 'gcc', ['cost'], 120, beside=True),
+    Suite('barriers', 'gcc', ['barriers'], 60, beside=True),
     Suite('tool', 'gcc', ['tool'], 400),
     Suite('backend', 'gcc', ['backend'], 1200),
     Suite('qtest', 'gcc', ['qtest'], 180),
@@ -95,6 +96,8 @@ SUITES = [
     Suite('unit-arm64', 'arm64', ['unit'], 400, slower=4, beside=True),
     Suite('matrix-arm64', 'arm64', ['matrix'], 300, beside=True),
     Suite('matrix-clang', 'clang', ['matrix'], 300, beside=True),
+    Suite('barriers-arm64', 'arm64', ['barriers'], 60, beside=True),
+    Suite('barriers-clang', 'clang', ['barriers'], 60, beside=True),
 ]
 AT_ONCE = min(2, len(os.sched_getaffinity(0)))
 STOPPED = threading.Event()  # this script is told to end

@@ -1,0 +1,321 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Do the bursts in libvio.a have the barriers of lib/base/atomics.h, and no others? TAP.
+
+    VIO_BUILD=build/arm64 tests/barriers/run.py aarch64
+
+The machine code is read, since a test on one machine can't see what another one may reorder.
+"""
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / 'tests/harness'))
+
+from proc import ProcError, output_of  # pylint: disable=wrong-import-position
+from suite import Tap, missing, skip_all  # pylint: disable=wrong-import-position
+
+BUILD = Path(os.environ.get('VIO_BUILD', TOP / 'build/gcc')).resolve()
+
+
+@dataclass
+class Machine:
+    """Instructions of a kind of processor, as regular expressions on 'mnemonic operands'."""
+    objdump: str
+    packages: str
+    orders: str   # whatever orders memory
+    read: dict    # by layout: acquire of what tells that the device has used a buffer
+    show: dict    # by layout: release of what shows buffers to the device
+    fence: str    # full
+    fenced: bool  # showing is a full fence by itself
+    bell: str     # between memory and a register of the device; '': nothing is needed
+    load: str
+    store: str
+    branch: str   # to a place that is given
+    always: str   # of these, the unconditional ones
+    leave: str    # return, call, or branch through a register
+
+
+MACHINES = {
+    'aarch64': Machine(
+        objdump='aarch64-linux-gnu-objdump', packages='binutils-aarch64-linux-gnu',
+        orders=r'(dmb|dsb|isb)\b|ldap|lda|stl|ldx|stx|cas|swp|ld(add|clr|set|eor|[su]m(ax|in))',
+        read={'split': r'ld(ar|apr|apur)h ', 'packed': r'ld(ar|apr|apur) w'},
+        show={'split': r'stlu?rh ', 'packed': r'stlu?r x'},
+        fence=r'dmb ish$', fenced=False, bell=r'dmb osh(st)?$', load=r'ld', store=r'st[^l]',
+        branch=r'(b(\.\w+)?|cbn?z|tbn?z) ', always=r'b ', leave=r'(ret|br|bl|blr)\b'),
+    'x86_64': Machine(
+        objdump='objdump', packages='binutils',
+        orders=r'lock |[lms]fence|xchg .*\(|cmpxchg|xadd',
+        read={'split': '', 'packed': ''},
+        show={'split': r'xchg %([a-ds][ixp]|r\d+w),.*\(',
+              'packed': r'xchg %r([a-ds][ixp]|\d+),.*\('},
+        fence=r'lock (addl|orq?l?) |mfence', fenced=True, bell='',
+        load=r'$^', store=r'mov\w* [^(]*,.*\(',
+        branch=r'j\w+ ', always=r'jmp ', leave=r'(ret|call)'),
+}
+
+LAYOUTS = ('split', 'packed')
+# Where, functions of each variant in front of its name, what they do.
+HOT = [
+    ('rx', ('rx_', 'all_'), ('read', 'show')),
+    ('tx', ('tx_', 'all_'), ('show',)),
+    ('tx', ('reclaim_',), ('read',)),
+]
+SENTENCES = {
+    ('read',): 'looks for completions with acquire',
+    ('show',): 'shows buffers with release, then fences',
+    ('read', 'show'): 'looks for completions with acquire, shows buffers with release, then fences',
+}
+
+
+class Function:
+    """@code: (address, 'mnemonic operands') in order."""
+
+    def __init__(self, name, code):
+        self.name, self.code = name, code
+        self.index = {address: i for i, (address, _) in enumerate(code)}
+
+    def matching(self, pattern):
+        return [i for i, (_, text) in enumerate(self.code) if pattern and re.match(pattern, text)]
+
+    def after(self, i, machine):
+        """Indices of what may run behind instruction @i; None: outside of the function."""
+        text = self.code[i][1]
+        following = [i + 1 if i + 1 < len(self.code) else None]
+        if not re.match(machine.branch, text):
+            return following
+        target = re.search(r'([0-9a-f]+) <([^+>]+)[^>]*>$', text)
+        inside = target and target[2] == self.name
+        to = self.index.get(int(target[1], 16)) if inside else None
+        return [to] if re.match(machine.always, text) else following + [to]
+
+    def first_of(self, start, stop, bad, machine):
+        """
+        Follow each path from @start until @stop. Return: the first instruction that is @bad or
+        leaves the function, '' if there is none.
+        """
+        todo, seen = [start], set()
+        while todo:
+            i = todo.pop()
+            if i is None:
+                return 'a branch elsewhere'
+            text = self.code[i][1]
+            if i in seen or re.match(stop, text):
+                continue
+            if re.match(bad, text):
+                return text
+            seen.add(i)
+            todo += self.after(i, machine)
+        return ''
+
+
+def parse(text):
+    """Disassembly of an archive. Return: {member without suffix: [Function]}."""
+    members, functions, code = {}, [], None
+    for line in text.splitlines():
+        member = re.match(r'(?:.*_)?(\w+)\.c\.o: +file format', line)
+        title = re.match(r'[0-9a-f]+ <([^>]+)>:$', line)
+        insn = re.match(r' *([0-9a-f]+):\t(.*)$', line)
+        if member:
+            functions = members.setdefault(member[1], [])
+        elif title:
+            code = []
+            functions.append((title[1], code))
+        elif insn and code is not None:
+            plain = re.sub(r'\s+(//|#\s).*$', '', insn[2])  # objdump's comments
+            code.append((int(insn[1], 16), re.sub(r'\s+', ' ', plain).strip()))
+    return {m: [Function(n, c) for n, c in found] for m, found in members.items()}
+
+
+def check_hot(function, layout, does, machine):
+    """What is wrong with a burst of @layout that reads or shows or both. Return: complaints."""
+    out = []
+    read = function.matching(machine.read[layout]) if 'read' in does else []
+    show = function.matching(machine.show[layout]) if 'show' in does else []
+    if 'read' in does and machine.read[layout] and not read:
+        out.append('no acquire where it looks for completions')
+    if 'show' in does and not show:
+        out.append('no release where it shows buffers')
+    fences = []
+    if not machine.fenced:
+        fences = function.matching(machine.fence)
+        for i in show:
+            early = f'{machine.load}|{machine.leave}'
+            bad = function.first_of(i + 1, machine.fence, early, machine)
+            out += [f'"{bad}" stands between "{function.code[i][1]}" and a fence'] if bad else []
+        if len(fences) > len(show):
+            out.append('more fences than places that show buffers')
+    for i in sorted(set(function.matching(machine.orders)) - set(read + show + fences)):
+        out.append(f'"{function.code[i][1]}" is not needed')
+    return out
+
+
+def check_take_one(function, machine):
+    return [f'no acquire for {layout} rings' for layout in LAYOUTS
+            if machine.read[layout] and not function.matching(machine.read[layout])]
+
+
+def check_pending(function, machine):
+    """Two halfwords: the used index, and a packed descriptor's flags."""
+    halfwords = machine.read['split']
+    return ['no two halfwords are read with acquire'] \
+        if halfwords and len(function.matching(halfwords)) < 2 else []
+
+
+def check_arm(function, machine):
+    """B7: the caller's last look comes after a fence, which comes after all stores."""
+    out, fences = [], function.matching(machine.fence)
+    if function.first_of(0, machine.fence, machine.leave, machine):
+        out.append('it can return without a fence')
+    for i in fences:
+        bad = function.first_of(i + 1, 'ret', machine.store, machine)
+        out += [f'"{bad}" comes behind the fence'] if bad else []
+    return out
+
+
+def check_kick(function, machine):
+    """B8: the register is written behind a barrier."""
+    bells = function.matching(machine.bell)
+    if machine.bell and not bells:
+        return ['no barrier in front of the doorbell']
+    if not machine.bell and function.matching(machine.orders):
+        return ['a barrier that is not needed']
+    return [f'"{bad}" comes before the doorbell is rung' for bad in (
+        function.first_of(i + 1, machine.store, machine.leave, machine) for i in bells) if bad]
+
+
+# Functions of vring.c, what is checked, and that in words.
+OTHERS = [
+    ('vring_take_one', check_take_one, 'looks for completions with acquire'),
+    ('vring_pending', check_pending, 'looks for completions with acquire'),
+    ('vring_arm', check_arm, 'fences behind its stores, whatever the ring'),
+    ('vring_kick', check_kick, 'has the barrier that its doorbell needs'),
+    ('vring_kick_beside', check_kick, 'has the barrier that its doorbell needs'),
+]
+
+# Listings, what is to be said of them ('': nothing), and that in words: do the checks above see it?
+A, X = 'aarch64', 'x86_64'
+BURST = 'ldarh w0, [x1]; stlrh w2, [x3]; dmb ish; ldrh w0, [x1]; ret'
+SEEDS = [
+    (A, 'split', BURST, '', 'a split burst as it should be'),
+    (A, 'packed', 'ldar w0, [x1]; stlr x2, [x3]; dmb ish; ldr w0, [x1]; ret', '',
+     'a packed burst as it should be'),
+    (A, 'split', BURST.replace('ldarh', 'ldrh'), 'no acquire', 'a plain look at the used index'),
+    (A, 'packed', 'ldr w0, [x1]; stlr x2, [x3]; dmb ish; ret', 'no acquire',
+     'a plain look at flags'),
+    (A, 'split', BURST.replace('stlrh', 'strh'), 'no release', 'a plain store of the index'),
+    (A, 'packed', 'ldar w0, [x1]; str x2, [x3]; dmb ish; ret', 'no release',
+     'a plain store of flags'),
+    (A, 'packed', BURST, 'no acquire', 'the barriers of the other layout'),
+    (A, 'split', BURST.replace('dmb ish; ', ''), 'stands between', 'no fence before the look'),
+    (A, 'split', BURST.replace('dmb ish;', 'dmb ishst;'), 'stands between',
+     'a fence that orders stores only'),
+    (A, 'split', 'ldarh w0, [x1]; stlrh w2, [x3]; ldrh w0, [x1]; dmb ish; ret', 'stands between',
+     'a fence behind the look'),
+    (A, 'split', 'ldarh w0, [x1]; stlrh w2, [x3]; cbz w0, 4 <f+0x4>; dmb ish; ret', '',
+     'a loop in front of the fence'),
+    (A, 'split', 'ldarh w0, [x1]; stlrh w2, [x3]; cbz w0, 10 <f+0x10>; dmb ish; ret',
+     '"ret" stands between', 'a path round the fence'),
+    (A, 'split', BURST.replace('ret', 'dmb ish; ret'), 'more fences', 'a fence too many'),
+    (A, 'split', BURST.replace('ret', 'dsb sy; ret'), 'not needed', 'a stronger barrier'),
+    (A, 'split', BURST.replace('ret', 'ldaddal x0, x1, [x2]; ret'), 'not needed',
+     'an atomic counter'),
+    (X, 'split', 'xchg %ax,0x2(%rcx); testb $0x1,(%rax); ret', '', 'a burst on x86'),
+    (X, 'packed', 'xchg %rax,0x8(%rdx); mov (%rax),%eax; ret', '', 'a packed one'),
+    (X, 'split', 'mov %ax,0x2(%rcx); testb $0x1,(%rax); ret', 'no release', 'no fence at all'),
+    (X, 'packed', 'xchg %ax,0x8(%rdx); ret', 'no release', 'a fence of the other layout'),
+    (X, 'split', 'xchg %ax,0x2(%rcx); lock addl $0x0,-0x4(%rsp); ret', 'not needed',
+     'a fence too many on x86'),
+]
+ARM_SEEDS = [
+    (A, check_arm, 'strh w0, [x1]; dmb ish; ret', '', 'arming as it should be'),
+    (A, check_arm, 'strh w0, [x1]; ret', 'without a fence', 'arming without a fence'),
+    (A, check_arm, 'dmb ish; strh w0, [x1]; ret', 'behind the fence', 'arming behind the fence'),
+    (X, check_arm, 'mov %ax,(%rdx); je 10 <f+0x10>; lock addl $0x0,-0x4(%rsp); ret; ret',
+     'without a fence', 'a way round the fence on x86'),
+    (A, check_kick, 'dmb oshst; ldrb w2, [x1]; str w1, [x0]; ret', '', 'a doorbell'),
+    (A, check_kick, 'ldrb w2, [x1]; str w1, [x0]; ret', 'no barrier', 'a doorbell by itself'),
+    (A, check_kick, 'str w1, [x0]; dmb oshst; ret', 'before the doorbell', 'a barrier too late'),
+    (A, check_take_one, 'ldarh w0, [x1]; ldr w0, [x1]; ret', 'packed', 'half of the layouts'),
+    (A, check_pending, 'ldarh w0, [x1]; ldrh w0, [x1]; ret', 'no two', 'a plain look for more'),
+]
+
+
+def listing(text):
+    return Function('f', [(4 * i, one.strip()) for i, one in enumerate(text.split(';'))])
+
+
+def check_seeds(tap):
+    for name, layout, text, wanted, what in SEEDS:
+        found = check_hot(listing(text), layout, ('read', 'show'), MACHINES[name])
+        judge_seed(tap, found, wanted, what)
+    for name, check, text, wanted, what in ARM_SEEDS:
+        judge_seed(tap, check(listing(text), MACHINES[name]), wanted, what)
+
+
+def judge_seed(tap, found, wanted, what):
+    ok = any(wanted in one for one in found) if wanted else not found
+    tap.point(ok, f'{what} is called {"wrong" if wanted else "right"}', '\n'.join(found))
+
+
+def variants(member):
+    """Names in the table of variants of a source."""
+    text = (TOP / f'drivers/virtio/{member}.c').read_text()
+    return re.findall(r'^\tX\((\w+),', text, re.MULTILINE)
+
+
+def without_clone(name):
+    return re.sub(r'\.(isra|constprop|part)\.\d+', '', name)
+
+
+def check_bursts(tap, member, functions, machine):
+    """Every burst of every variant of rx.c or tx.c."""
+    for prefix, does in [(p, does) for m, prefixes, does in HOT if m == member for p in prefixes]:
+        for variant in variants(member):
+            found = [f for f in functions if without_clone(f.name) == prefix + variant]
+            complaints = [] if found else ['it is not there']
+            for function in found:
+                complaints += check_hot(function, variant.split('_')[0], does, machine)
+            tap.point(*verdict(f'{member}.c: {prefix}{variant}', SENTENCES[does], complaints))
+
+
+def check_code(tap, members, machine):
+    for member in ('rx', 'tx'):
+        tap.point(variants(member), f'{member}.c has variants')
+        check_bursts(tap, member, members.get(member, []), machine)
+    functions = {f.name: f for f in members.get('vring', [])}
+    for name, check, sentence in OTHERS:
+        found = check(functions[name], machine) if name in functions else ['it is not there']
+        tap.point(*verdict(f'vring.c: {name}', sentence, found))
+
+
+def verdict(where, sentence, complaints):
+    return not complaints, f'{where} {sentence}', '\n'.join(complaints)
+
+
+def main():
+    machine = MACHINES.get(sys.argv[1])
+    if not machine:
+        skip_all(f'nobody has told what the barriers of {sys.argv[1]} are')
+        return 0
+    lacking = missing({machine.objdump: machine.packages})
+    if lacking:
+        skip_all(lacking)
+        return 0
+    tap = Tap()
+    check_seeds(tap)
+    try:
+        text = output_of([machine.objdump, '-d', '--no-show-raw-insn', BUILD / 'libvio.a'], 50)
+        check_code(tap, parse(text), machine)
+    except (ProcError, OSError, subprocess.TimeoutExpired) as error:
+        tap.point(False, 'the library can be read', error)
+    return tap.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
