@@ -29,6 +29,8 @@ class Machine:
     packages: str
     orders: str   # whatever orders memory
     read: dict    # by layout: acquire of what tells that the device has used a buffer
+    step: str     # a part of what looks for four completions of a packed ring at once
+    steps: int    # parts of each step
     show: dict    # by layout: release of what shows buffers to the device
     fence: str    # full
     fenced: bool  # showing is a full fence by itself
@@ -44,7 +46,8 @@ MACHINES = {
     'aarch64': Machine(
         objdump='aarch64-linux-gnu-objdump', packages='binutils-aarch64-linux-gnu',
         orders=r'(dmb|dsb|isb)\b|ldap|lda|stl|ldx|stx|cas|swp|ld(add|clr|set|eor|[su]m(ax|in))',
-        read={'split': r'ld(ar|apr|apur)h ', 'packed': r'ld(ar|apr|apur) w'},
+        read={'split': r'ld(ar|apr|apur)h ', 'packed': r'ld(ar|apr|apur) [wx]'},
+        step=r'ld(ar|apr|apur) x', steps=4,
         show={'split': r'stlu?rh ', 'packed': r'stlu?r x'},
         fence=r'dmb ish$', fenced=False, bell=r'dmb osh(st)?$', load=r'ld', store=r'st[^l]',
         branch=r'(b(\.\w+)?|cbn?z|tbn?z) ', always=r'b ', leave=r'(ret|br|bl|blr)\b'),
@@ -52,20 +55,20 @@ MACHINES = {
         objdump='objdump', packages='binutils',
         orders=r'lock |[lms]fence|xchg .*\(|cmpxchg|xadd',
         read={'split': '', 'packed': ''},
+        step=r'v?movhp[sd] .*\(.*,%xmm', steps=2,  # the second of two, behind a movq
         show={'split': r'xchg %([a-ds][ixp]|r\d+w),.*\(',
               'packed': r'xchg %r([a-ds][ixp]|\d+),.*\('},
         fence=r'lock (addl|orq?l?) |mfence', fenced=True, bell='',
-        load=r'$^', store=r'mov\w* [^(]*,.*\(',
+        load=r'$^', store=r'v?mov\w* [^(]*,.*\(',
         branch=r'j\w+ ', always=r'jmp ', leave=r'(ret|call)'),
 }
 
 LAYOUTS = ('split', 'packed')
-# Where, functions of each variant in front of its name, what they do.
-HOT = [
-    ('rx', ('rx_', 'all_'), ('read', 'show')),
-    ('tx', ('tx_', 'all_'), ('show',)),
-    ('tx', ('reclaim_',), ('read',)),
-]
+# What bursts do, by source and by what stands in front of the variant's name; '': all others.
+DOES = {
+    'rx': {'': ('read', 'show')},
+    'tx': {'': ('show',), 'reclaim_': ('read',)},
+}
 SENTENCES = {
     ('read',): 'looks for completions with acquire',
     ('show',): 'shows buffers with release, then fences',
@@ -155,6 +158,13 @@ def check_hot(function, layout, does, machine):
     return out
 
 
+def check_steps(function, layout, wide, machine):
+    """Every part of a step is an acquire by itself. @wide: there has to be a step."""
+    found = len(function.matching(machine.step)) if layout == 'packed' else 0
+    wanted = -(-found // machine.steps) * machine.steps or machine.steps * wide
+    return [f'{found} of {wanted} acquires of steps of four'] if found != wanted else []
+
+
 def check_take_one(function, machine):
     return [f'no acquire for {layout} rings' for layout in LAYOUTS
             if machine.read[layout] and not function.matching(machine.read[layout])]
@@ -232,6 +242,18 @@ SEEDS = [
     (X, 'split', 'xchg %ax,0x2(%rcx); lock addl $0x0,-0x4(%rsp); ret', 'not needed',
      'a fence too many on x86'),
 ]
+FOUR = '; '.join(f'ldar x{n}, [x{n}]' for n in range(4))
+SSE = 'movq 0x8(%rsi),%xmm0; movhps 0x18(%rsi),%xmm0; movups %xmm0,(%rdi)'
+# Likewise, of functions that are to take steps.
+STEP_SEEDS = [
+    (A, 'packed', f'{FOUR}; ldar w5, [x5]', '', 'a step of four, and the rest one by one'),
+    (A, 'packed', f'{FOUR}; {FOUR}', '', 'two steps'),
+    (A, 'packed', FOUR.replace('ldar x2', 'ldr x2'), '3 of 4', 'a plain look in a step'),
+    (A, 'packed', 'ldp q0, q1, [x1]; ldar w5, [x5]', '0 of 4', 'a step of plain looks'),
+    (X, 'packed', f'{SSE}; {SSE}', '', 'a step with SSE'),
+    (X, 'packed', f'{SSE}; movdqu 0x20(%rsi),%xmm1; movhpd %xmm1,(%rdi)', '1 of 2',
+     'a look at two descriptors at once'),
+]
 ARM_SEEDS = [
     (A, check_arm, 'strh w0, [x1]; dmb ish; ret', '', 'arming as it should be'),
     (A, check_arm, 'strh w0, [x1]; ret', 'without a fence', 'arming without a fence'),
@@ -254,6 +276,8 @@ def check_seeds(tap):
     for name, layout, text, wanted, what in SEEDS:
         found = check_hot(listing(text), layout, ('read', 'show'), MACHINES[name])
         judge_seed(tap, found, wanted, what)
+    for name, layout, text, wanted, what in STEP_SEEDS:
+        judge_seed(tap, check_steps(listing(text), layout, True, MACHINES[name]), wanted, what)
     for name, check, text, wanted, what in ARM_SEEDS:
         judge_seed(tap, check(listing(text), MACHINES[name]), wanted, what)
 
@@ -263,10 +287,21 @@ def judge_seed(tap, found, wanted, what):
     tap.point(ok, f'{what} is called {"wrong" if wanted else "right"}', '\n'.join(found))
 
 
-def variants(member):
-    """Names in the table of variants of a source."""
+def bursts(member):
+    """
+    Functions that a source makes of its table of variants. Return: for each its name, the variant,
+    what it does, and whether it is to take steps of four completions.
+    """
     text = (TOP / f'drivers/virtio/{member}.c').read_text()
-    return re.findall(r'^\tX\((\w+),', text, re.MULTILINE)
+    made = re.search(r'#define X\(name, \.\.\.\) \\\n(.*?\n)[RT]X_VARIANTS', text, re.DOTALL)
+    for one in re.split(r'^\tstatic ', made[1], flags=re.MULTILINE)[1:]:
+        prefix = re.search(r'(\w+)##name\(', one)
+        if not prefix:  # not a function
+            continue
+        does = DOES[member].get(prefix[1], DOES[member][''])
+        wide = '.wide = true' in one and 'read' in does
+        for variant in re.findall(r'^\tX\((\w+),', text, re.MULTILINE):
+            yield prefix[1] + variant, variant, does, wide and variant.startswith('packed')
 
 
 def without_clone(name):
@@ -275,18 +310,21 @@ def without_clone(name):
 
 def check_bursts(tap, member, functions, machine):
     """Every burst of every variant of rx.c or tx.c."""
-    for prefix, does in [(p, does) for m, prefixes, does in HOT if m == member for p in prefixes]:
-        for variant in variants(member):
-            found = [f for f in functions if without_clone(f.name) == prefix + variant]
-            complaints = [] if found else ['it is not there']
-            for function in found:
-                complaints += check_hot(function, variant.split('_')[0], does, machine)
-            tap.point(*verdict(f'{member}.c: {prefix}{variant}', SENTENCES[does], complaints))
+    made = list(bursts(member))
+    tap.point(made, f'{member}.c has variants')
+    for name, variant, does, wide in made:
+        layout = variant.split('_')[0]
+        found = [f for f in functions if without_clone(f.name) == name]
+        complaints = [] if found else ['it is not there']
+        for function in found:
+            complaints += check_hot(function, layout, does, machine)
+            if 'read' in does:
+                complaints += check_steps(function, layout, wide, machine)
+        tap.point(*verdict(f'{member}.c: {name}', SENTENCES[does], complaints))
 
 
 def check_code(tap, members, machine):
     for member in ('rx', 'tx'):
-        tap.point(variants(member), f'{member}.c has variants')
         check_bursts(tap, member, members.get(member, []), machine)
     functions = {f.name: f for f in members.get('vring', [])}
     for name, check, sentence in OTHERS:
