@@ -16,10 +16,12 @@ class ProcError(Exception):
 class Proc:
     """A child whose merged output is kept. It is killed at its deadline, and when we die."""
 
+    GUARD = ['setpriv', '--pdeathsig', 'KILL']
+
     def __init__(self, args, name, deadline, **popen):
         self.name, self.out, self.pos, self.ended = name, '', 0, False
         self.changed = threading.Condition()
-        self.p = subprocess.Popen(['setpriv', '--pdeathsig', 'KILL'] + args, bufsize=0,
+        self.p = subprocess.Popen(self.GUARD + args, bufsize=0,
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, **popen)
         _running.append(self)
