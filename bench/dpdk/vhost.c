@@ -16,7 +16,7 @@
 #define MBUFS       2047
 #define CACHE       512
 #define BURST       32
-#define DEVICES_MAX 2
+#define DEVICES_MAX 32
 #define TAKE_NS     UINT64_C(1000000000)
 #define ANSWER_NS   UINT64_C(5000000000) /* a burst takes microseconds */
 
