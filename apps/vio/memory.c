@@ -11,5 +11,8 @@ int memory_open(const struct vio_pool_opts *opts, const char *const *address, un
 	pool.region_opts = &region;
 	for (unsigned int i = 0; i < n && rc == 0; i++)
 		rc = vio_port_memory(address[i], &region);
-	return rc < 0 ? rc : vio_pool_open(&pool, out);
+	if (rc < 0)
+		return rc;
+	region.scattered = !region.contiguous;
+	return vio_pool_open(&pool, out);
 }

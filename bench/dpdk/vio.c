@@ -22,7 +22,8 @@ static struct {
 
 static int start(void)
 {
-	int rc = vio_pool_open(NULL, &own.pool);
+	const struct vio_region_opts region = VIO_OPTS(struct vio_region_opts, .scattered = true);
+	int rc = vio_pool_open(&VIO_OPTS(struct vio_pool_opts, .region_opts = &region), &own.pool);
 
 	if (rc == 0)
 		rc = vio_cache_open(own.pool, &own.cache);

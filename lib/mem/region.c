@@ -142,7 +142,9 @@ static enum contiguity contiguity(const struct vio_region_opts *opts, const stru
 {
 	if (opts->contiguous)
 		return CONTIGUOUS_YES;
-	return page_is_huge(page) && !kernel_has_iommu() ? CONTIGUOUS_IF_POSSIBLE : CONTIGUOUS_NO;
+	return page_is_huge(page) && !opts->scattered && !kernel_has_iommu()
+		       ? CONTIGUOUS_IF_POSSIBLE
+		       : CONTIGUOUS_NO;
 }
 
 static int take_pages(struct vio_region *r, const struct vio_region_opts *opts,
@@ -230,6 +232,9 @@ static int check_opts(const struct vio_region_opts *opts)
 	if (opts->contiguous && opts->page == VIO_PAGE_NORMAL)
 		return err_set(ERR_DMA_PAGES, -EINVAL,
 			       "vio_region_opts: contiguous, but with ordinary pages");
+	if (opts->contiguous && opts->scattered)
+		return err_set(ERR_OPTS, -EINVAL,
+			       "vio_region_opts: contiguous and scattered at once");
 	if (opts->node < 0)
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_region_opts.node is %d: write VIO_NODE(n), or 0 for any",

@@ -70,6 +70,8 @@ static const struct opts_case {
 	  OPTS(.bytes = 4096, .hugetlbfs = "/proc/self/stat/x"), -ENOENT, "VIO-MEM-09" },
 	{ "a contiguous region in ordinary pages is refused",
 	  OPTS(.bytes = 4096, .page = VIO_PAGE_NORMAL, .contiguous = true), -EINVAL, "VIO-DMA-08" },
+	{ "a contiguous region that may be scattered is refused",
+	  OPTS(.bytes = 4096, .contiguous = true, .scattered = true), -EINVAL, "VIO-ADDR-04" },
 	{ "a contiguous tebibyte is refused", OPTS(.bytes = TIB, .contiguous = true), -ENOMEM,
 	  "VIO-MEM-03" },
 	{ "one byte makes one page", OPTS(.bytes = 1), 0, NULL },
@@ -128,9 +130,13 @@ static void newer_caller(void **state)
 
 static void older_caller(void **state)
 {
-	struct vio_region_opts opts = {
-		offsetof(struct vio_region_opts, page), 4096, VIO_PAGE_1G, -5, "never read", true
-	};
+	struct vio_region_opts opts = { offsetof(struct vio_region_opts, page),
+					4096,
+					VIO_PAGE_1G,
+					-5,
+					"never read",
+					true,
+					true };
 	struct vio_region *r;
 
 	(void)state;

@@ -24,6 +24,8 @@ enum vio_page { VIO_PAGE_AUTO, VIO_PAGE_NORMAL, VIO_PAGE_2M, VIO_PAGE_1G };
  * @contiguous: the pages follow each other in physical memory: for devices without an IOMMU. Huge
  * pages only, and only CAP_SYS_ADMIN may know; with VIO_PAGE_AUTO it is an error if there are none.
  * Left out, huge pages of a machine that has no IOMMU are put in order where that is possible
+ * @scattered: they may lie anywhere: no port will need them in order, as vio_port_memory() tells.
+ * Saves the search for a run of pages, which may take tenths of a second. It excludes @contiguous
  */
 struct vio_region_opts {
 	size_t size;
@@ -32,6 +34,7 @@ struct vio_region_opts {
 	int node;
 	const char *hugetlbfs;
 	bool contiguous;
+	bool scattered;
 };
 
 /**
