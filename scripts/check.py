@@ -33,7 +33,7 @@ BUILDS = {
     'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true']),
     # Only for the unit tests, which take less time than it takes to optimise them.
     'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
-                             '-Doptimization=1']),
+                             '-Dpool_debug=true', '-Doptimization=1']),
     'tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false']),
     'arm64': ('gcc', ['--cross-file', 'cross/arm64.ini', '-Doptimization=2', '-Ddebug=false']),
 }
