@@ -72,8 +72,10 @@ static int mix(struct store *store)
 	void **bufs = calloc(n, sizeof(*bufs));
 	unsigned int got;
 
-	if (!bufs)
+	if (!bufs) {
+		fprintf(stderr, "no memory to mix %u buffers\n", n);
 		return -1;
+	}
 	srand(1);
 	got = vio_buf_get(store->cache, bufs, n);
 	for (unsigned int i = got; i > 1; i--) {
@@ -113,8 +115,10 @@ static struct store *store_of(struct store *stores, unsigned int *n, const struc
 		if (stores[i].buffers == ask->buffers && stores[i].buf_bytes == ask->buf_bytes &&
 		    stores[i].huge == huge)
 			return &stores[i];
-	if (*n == POOLS_MAX)
+	if (*n == POOLS_MAX) {
+		fprintf(stderr, "more than %d different pools\n", POOLS_MAX);
 		return NULL;
+	}
 	stores[*n] = (struct store){ ask->buffers, ask->buf_bytes, huge, NULL, NULL };
 	return store_open(&stores[*n]) < 0 ? NULL : &stores[(*n)++];
 }
@@ -123,13 +127,16 @@ static struct store *store_of(struct store *stores, unsigned int *n, const struc
 static int hold_init(struct slice *s)
 {
 	struct vio_pool_info pool;
+	unsigned int want;
 
 	vio_pool_info(s->store->pool, &pool);
-	s->hold.n = pool.depot > SPARE ? pool.depot - SPARE : 0;
-	s->hold.data = calloc(s->hold.n + 1, sizeof(void *));
-	if (!s->hold.data)
+	want = pool.depot > SPARE ? pool.depot - SPARE : 0;
+	s->hold.data = calloc(want + 1, sizeof(void *));
+	if (!s->hold.data) {
+		fprintf(stderr, "no memory for %u pointers to buffers that are held\n", want);
 		return -1;
-	s->hold.n = vio_buf_get(s->store->cache, s->hold.data, s->hold.n);
+	}
+	s->hold.n = vio_buf_get(s->store->cache, s->hold.data, want);
 	for (unsigned int i = 0; i < s->hold.n; i++)
 		s->hold.data[i] = (char *)s->hold.data[i] + VIO_PKT_HEADROOM;
 	return 0;

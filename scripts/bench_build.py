@@ -2,15 +2,24 @@
 """What the scripts that measure have in common."""
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from statistics import median
 
 TOP = Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(TOP / 'bench'))
+
+from figures import spread  # pylint: disable=wrong-import-position
 
 
 def build(target, name='bench', *options):
-    """Make @target in the release build build/@name. Return: path of the program."""
+    """
+    Make @target in the release build build/@name; packages that are missing are installed. Return:
+    path of the program.
+    """
     folder = TOP / 'build' / name
+    subprocess.run([TOP / 'scripts/deps', 'build', 'bench'], check=True, timeout=1800)
     if not (folder / 'build.ninja').exists():
         subprocess.run(['meson', 'setup', str(folder), str(TOP), '--buildtype=release',
                         '-Dbench=true', '-Dtests=false', *options], check=True,
@@ -29,7 +38,5 @@ def processor():
 
 
 def middle(values):
-    """Median and spread (half of what lies between the quartiles)."""
-    ordered = sorted(values)
-    n = len(ordered)
-    return median(ordered), (ordered[(3 * n) // 4 - (n > 3)] - ordered[n // 4]) / 2
+    """Median and spread."""
+    return median(values), spread(values)
