@@ -23,7 +23,8 @@ static struct queue_opts open_pool(struct rig *rig, const struct rig_opts *opts)
 		VIO_OPTS(struct vio_region_opts, .page = VIO_PAGE_NORMAL);
 	const struct vio_pool_opts pool =
 		VIO_OPTS(struct vio_pool_opts, .buffers = opts->buffers ? opts->buffers : 1024,
-			 .buf_bytes = 2048, .region_opts = &pages, .ring_bytes = 2 << 20);
+			 .buf_bytes = 2048, .region_opts = &pages,
+			 .ring_bytes = opts->ring_bytes ? opts->ring_bytes : 2 << 20);
 	struct queue_opts queue = {
 		.entries = opts->entries,
 		.hdr_len = opts->hdr_len ? opts->hdr_len : NET_HDR_LEN_BASE,

@@ -22,6 +22,7 @@ struct rig_opts {
 	uint32_t buffers;  /* of the pool, 2048 bytes each; 0: 1024 */
 	uint16_t hdr_len;  /* 0: 12 */
 	uint64_t features; /* bits 0 to 63, beyond those of the kind */
+	size_t ring_bytes; /* room for rings; 0: for the largest */
 	uint16_t spare;    /* receive: buffers kept from the pool while the queue starts */
 };
 
