@@ -40,6 +40,7 @@ struct rxq {
 	uint16_t merge_max; /* mergeable: the most buffers that a packet can take */
 	struct vio_pkt *partial;
 	le16 offload_mask; /* flags and gso_type; 0 where no receive offload was negotiated */
+	uint64_t flagged;  /* what rx_flags() gives */
 	/* Offset in a buffer of 16 bytes that have all of the header that matters, and the bits in
 	 * them that a plain packet does not have: rx_headers(). */
 	size_t hdr_at;
@@ -80,25 +81,20 @@ struct txq {
  * net_hdr_len above. One load and one store.
  */
 static_assert(offsetof(struct vio_pkt, len) + 8 == sizeof(struct vio_pkt), "packet");
-ALWAYS_INLINE uint64_t pkt_rest_of(uint32_t len, uint16_t flags, uint16_t net_hdr_len)
-{
-	return len | (uint64_t)flags << 32 | (uint64_t)net_hdr_len << 48;
-}
-
 ALWAYS_INLINE uint64_t pkt_rest(const struct vio_pkt *pkt)
 {
-	return pkt_rest_of(pkt->len, pkt->flags, pkt->net_hdr_len);
+	return pkt->len | (uint64_t)pkt->flags << 32 | (uint64_t)pkt->net_hdr_len << 48;
 }
 
-ALWAYS_INLINE void pkt_set_rest(struct vio_pkt *pkt, uint32_t len, uint16_t flags,
-				uint16_t net_hdr_len)
+/* @above: what stands above the length. */
+ALWAYS_INLINE void pkt_set_rest(struct vio_pkt *pkt, uint32_t len, uint64_t above)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	const uint64_t rest = pkt_rest_of(len, flags, net_hdr_len);
+	const uint64_t rest = len | above;
 
 	memcpy(&pkt->len, &rest, sizeof(rest));
 #else
-	*pkt = (struct vio_pkt){ pkt->data, len, flags, net_hdr_len };
+	*pkt = (struct vio_pkt){ pkt->data, len, (uint16_t)(above >> 32), (uint16_t)(above >> 48) };
 #endif
 }
 

@@ -79,9 +79,7 @@ static void segment(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts
 static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, struct rx_got *got,
 		  const struct mode mode)
 {
-	struct vio_pkt pkt = { .data = (char *)buf + VIO_PKT_HEADROOM,
-			       .len = len - q->hdr_len,
-			       .net_hdr_len = q->hdr_len };
+	struct vio_pkt pkt = { .data = (char *)buf + VIO_PKT_HEADROOM, .len = len - q->hdr_len };
 	uint16_t buffers = 1;
 
 	if (DISTRUST(len < q->len_min || len > q->len_max)) {
@@ -92,7 +90,7 @@ static bool first(struct rxq *q, void *buf, uint32_t len, struct vio_pkt *pkts, 
 	/* Read again, and by itself: between the two the device may have changed its mind. */
 	if (mode.mrg)
 		buffers = rx_buffers(q, pkt.data);
-	pkt.flags = rx_flags(q, pkt.data);
+	pkt_set_rest(&pkt, pkt.len, rx_flags(q, pkt.data));
 	if (buffers > 1 && !begin_merged(q, &pkt, buffers)) {
 		vio_buf_put(q->cache, &buf, 1);
 		rx_break(q, &q->stats.bad_merge);
@@ -308,6 +306,7 @@ int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *pl
 		.post_off = VIO_PKT_HEADROOM - opts->hdr_len + opts->bias,
 		.publish_at = publish_threshold(opts->entries),
 		.offload_mask = features_have(&opts->taken, NET_F_GUEST_CSUM) ? UINT16_MAX : 0,
+		.flagged = (uint64_t)VIO_PKT_OFFLOAD << 32 | (uint64_t)opts->hdr_len << 48,
 		.variant = variant_find(&opts->taken),
 	};
 	rc = vio_cache_open(opts->pool, &q->cache);

@@ -37,12 +37,15 @@ COLD bool rx_odd(struct rxq *q, struct vio_pkt *pkts, struct rx_got *got, const 
 /* Post buffers into the slots that are free, as far as the pool goes. */
 COLD void rx_refill(struct rxq *q, const struct mode mode);
 
-/* Does the header in front of @data ask the application to look at it? */
-ALWAYS_INLINE uint16_t rx_flags(const struct rxq *q, const void *data)
+/*
+ * Does the header in front of @data ask the application to look at it? Flags and net_hdr_len, as
+ * they lie behind a packet's length; 0 otherwise, so that it is plain when it is sent on.
+ */
+ALWAYS_INLINE uint64_t rx_flags(const struct rxq *q, const void *data)
 {
 	const void *word = (const char *)data - q->hdr_len; /* flags and gso_type */
 
-	return ring_load((const le16 *)word) & q->offload_mask ? VIO_PKT_OFFLOAD : 0;
+	return ring_load((const le16 *)word) & q->offload_mask ? q->flagged : 0;
 }
 
 /* How many buffers the packet takes that begins at @data. */
@@ -88,10 +91,7 @@ ALWAYS_INLINE enum look rx_one(struct rxq *q, struct vio_pkt *pkt, struct rx_cur
 	if (mode.mrg && unlikely(rx_buffers(q, data) > 1))
 		return LOOK_ODD;
 	pkt->data = data;
-	if (mode.offload)
-		pkt_set_rest(pkt, len, rx_flags(q, data), q->hdr_len);
-	else
-		pkt_set_rest(pkt, len, 0, 0);
+	pkt_set_rest(pkt, len, mode.offload ? rx_flags(q, data) : 0);
 	c->bytes += len;
 	buf = (uintptr_t) * --c->fresh;
 	*at = buf;
@@ -118,7 +118,6 @@ ALWAYS_INLINE uint32_t rx_more(struct rxq *q, struct vio_pkt *pkts, uint32_t n, 
 /* What rx_fours() has in registers. */
 struct rx_lanes {
 	vec due, span, rest, post_off;
-	vec least; /* what follows the data pointer of a packet of FRAME_MIN */
 };
 
 /* Half of a step of rx_fours(): @over is by how much the lengths are above the least. */
@@ -126,7 +125,7 @@ ALWAYS_INLINE void rx_two(struct rx_lanes *l, struct vio_pkt *pkts, struct rx_cu
 			  const struct mode mode)
 {
 	const vec buf = vec_load(c->from.cookie), fresh = vec_load(c->fresh -= 2);
-	const vec data = buf + vec_both(VIO_PKT_HEADROOM), len = over + l->least;
+	const vec data = buf + vec_both(VIO_PKT_HEADROOM), len = over + vec_both(FRAME_MIN);
 
 	vec_store(pkts, vec_firsts(data, len));
 	vec_store(pkts + 1, vec_seconds(data, len));
@@ -154,7 +153,7 @@ ALWAYS_INLINE vec rx_headers(const struct rxq *q, const uint64_t *cookie)
 ALWAYS_INLINE void rx_flag_four(const struct rxq *q, struct vio_pkt *pkts)
 {
 	for (int i = 0; i < 4; i++)
-		pkts[i].flags = rx_flags(q, pkts[i].data);
+		pkt_set_rest(&pkts[i], pkts[i].len, rx_flags(q, pkts[i].data));
 }
 
 ALWAYS_INLINE bool rx_in_fours(const struct mode mode)
@@ -175,7 +174,6 @@ ALWAYS_INLINE uint32_t rx_fours(struct rxq *q, struct vio_pkt *pkts, uint32_t n,
 		.span = vec_both(DISTRUST(true) ? q->len_span : UINT32_MAX),
 		.rest = { c->to.rest, c->to.rest + (UINT64_C(1) << 32) },
 		.post_off = vec_both(q->post_off),
-		.least = vec_both(mode.offload ? pkt_rest_of(FRAME_MIN, 0, q->hdr_len) : FRAME_MIN),
 	};
 	struct vio_pkt *pkt = pkts;
 	const struct vio_pkt *const end = pkts + (n & -STEP);

@@ -249,13 +249,11 @@ static void receive(struct rig *rig, uint16_t burst, struct entries *got)
 		assert_true(n <= LOG_MAX);
 	}
 	for (uint16_t i = 0; i < n; i++) {
-		const bool offload = pkts[i].flags & VIO_PKT_OFFLOAD;
-
 		got->of[got->n++] = (struct entry){
 			.data = (uintptr_t)pkts[i].data - rig->rx->cache->slots.base,
 			.len = pkts[i].len,
 			.flags = pkts[i].flags,
-			.hdr_len = offload ? pkts[i].net_hdr_len : 0,
+			.hdr_len = pkts[i].net_hdr_len,
 		};
 	}
 	vio_pkt_put(rig->cache, pkts, n);
