@@ -76,6 +76,7 @@ static const struct odd_case merged_cases[] = {
 	  false },
 	{ "more buffers than the ring has", OWN, GOOD, 0, 0, ENTRIES + 1, COUNTER(bad_merge), true,
 	  true },
+	{ "256 buffers", OWN, GOOD, 0, 0, 256, COUNTER(bad_merge), true, true },
 	{ "65535 buffers", OWN, GOOD, 0, 0, 65535, COUNTER(bad_merge), true, true },
 };
 
