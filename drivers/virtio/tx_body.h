@@ -259,7 +259,7 @@ ALWAYS_INLINE uint32_t tx_reclaim_run(struct txq *q, uint32_t k, bool *dry, cons
 		cookie = from.cookie[slot];
 		if (unlikely(!cookie_plain(cookie)))
 			break;
-		if (DISTRUST(!mode.in_order)) /* so ids no longer tell which slots are free */
+		if (!mode.in_order) /* so ids no longer tell which slots are free */
 			from.cookie[slot] = COOKIE_FREE;
 		*buf = (void *)(uintptr_t)cookie;
 		vring_look_on(&from, mode);
