@@ -33,14 +33,9 @@
  * Where only a part of a word is read with acquire that a peer stores as a whole: ThreadSanitizer
  * pairs accesses by their address, so it is shown the whole one, too.
  */
-#if defined(__SANITIZE_THREAD__)
+#ifdef THREAD_SANITIZER
 #define ring_saw(p) ((void)ring_load_acquire(p))
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ring_saw(p) ((void)ring_load_acquire(p))
-#endif
-#endif
-#ifndef ring_saw
+#else
 #define ring_saw(p) ((void)0)
 #endif
 

@@ -10,6 +10,15 @@
 #define COLD          __attribute__((cold, noinline))
 #define PRINTF(f, a)  __attribute__((format(printf, f, a)))
 
+/* Is this a build with ThreadSanitizer? */
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER
+#endif
+#endif
+
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

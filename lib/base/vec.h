@@ -18,7 +18,7 @@
 typedef uint64_t vec __attribute__((vector_size(16)));
 
 /* Are the steps that use them compiled? ThreadSanitizer has to see each access by itself. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(__SANITIZE_THREAD__)
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && !defined(THREAD_SANITIZER)
 #define VEC_STEPS true
 #else
 #define VEC_STEPS false
