@@ -275,7 +275,7 @@ static void headers_init(struct rxq *q, bool mrg)
 {
 	const size_t window = q->hdr_len > 2 * sizeof(uint64_t) ? q->hdr_len : 2 * sizeof(uint64_t);
 	char *const odd = (char *)q->hdr_odd + window - q->hdr_len;
-	const le16 several = le16_from(mrg ? 0xfffe : 0);
+	const le16 several = le16_from(0xfffe);
 
 	q->hdr_at = VIO_PKT_HEADROOM - window;
 	memcpy(odd, &q->offload_mask, sizeof(q->offload_mask));

@@ -215,20 +215,19 @@ COLD bool tx_reclaim_odd(struct txq *q, const struct mode mode);
 ALWAYS_INLINE void **tx_reclaim_fours(void **buf, uint32_t k, struct taker *from,
 				      const struct mode mode)
 {
-	typedef uint32_t words __attribute__((vector_size(16)));
-	vec due = (vec)(words){ from->due, from->due + 1, from->due + 2, from->due + 3 };
+	vec due = vring_due_four(from);
 	void **const end = buf + (k & -STEP);
 
 	do {
 		const vec a = vec_load(from->cookie), b = vec_load(from->cookie + 2);
 
-		if (unlikely(vec_any(vring_differ_four(from, due, mode) |
+		if (unlikely(vec_any((vring_named_four(from, mode) ^ due) |
 				     ((a | b) & vec_both(COOKIE_MARK)))))
 			break;
 		vec_store(buf, a);
 		vec_store(buf + 2, b);
-		due = (vec)((words)due + 4);
-		vring_look_past(from, 4, mode);
+		due += vec_all_halves(STEP);
+		vring_look_past(from, STEP, mode);
 	} while ((buf += STEP) != end);
 	return buf;
 }

@@ -153,23 +153,23 @@ ALWAYS_INLINE vec vring_due_two(const struct taker *from, uint32_t len)
 	return (vec){ due, due + (UINT64_C(1) << 32) };
 }
 
-/* Do the next four completions, in order, name others than @due, in the packed form with flags? */
-ALWAYS_INLINE vec vring_differ_four(const struct taker *from, vec due, const struct mode mode)
+/* What vring_named() gives of the next four completions, in halves. */
+ALWAYS_INLINE vec vring_named_four(const struct taker *from, const struct mode mode)
 {
-	typedef uint32_t words __attribute__((vector_size(16)));
-	const vec kept = vec_both((uint64_t)(PACKED_TURN << 16 | 0xffff) * 0x100000001);
-
-	if (!mode.packed) {
-		const words a = (words)vec_load_shared(from->used);
-		const words b = (words)vec_load_shared(from->used + 2);
-
-		return (vec)__builtin_shufflevector(a, b, 0, 2, 4, 6) ^ due;
-	}
 	const struct packed_desc *d = from->packed;
-	const words a = (words)vec_load_acquire(packed_tail(d), packed_tail(d + 1));
-	const words b = (words)vec_load_acquire(packed_tail(d + 2), packed_tail(d + 3));
 
-	return ((vec)__builtin_shufflevector(a, b, 1, 3, 5, 7) & kept) ^ due;
+	if (!mode.packed)
+		return vec_lower_halves(vec_load_shared(from->used),
+					vec_load_shared(from->used + 2));
+	return vec_upper_halves(vec_load_acquire(packed_tail(d), packed_tail(d + 1)),
+				vec_load_acquire(packed_tail(d + 2), packed_tail(d + 3))) &
+	       vec_all_halves(PACKED_TURN << 16 | 0xffff);
+}
+
+/* What they have to name, in order. */
+ALWAYS_INLINE vec vring_due_four(const struct taker *from)
+{
+	return vec_all_halves(from->due) + (vec){ UINT64_C(1) << 32, UINT64_C(3) << 32 | 2 };
 }
 
 /* In order, on by @n. */

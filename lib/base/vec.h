@@ -67,12 +67,29 @@ ALWAYS_INLINE vec vec_seconds(vec a, vec b)
 	return __builtin_shufflevector(a, b, 1, 3);
 }
 
-/* In each number, change the halves over. */
+/* Halves of the numbers: 32 bits. */
+typedef uint32_t vec_halves __attribute__((vector_size(16)));
+
+ALWAYS_INLINE vec vec_all_halves(uint32_t n)
+{
+	return (vec)(vec_halves){ n, n, n, n };
+}
+
+/* In each number, change them over. */
 ALWAYS_INLINE vec vec_swap_halves(vec v)
 {
-	typedef uint32_t halves __attribute__((vector_size(16)));
+	return (vec)__builtin_shufflevector((vec_halves)v, (vec_halves)v, 1, 0, 3, 2);
+}
 
-	return (vec)__builtin_shufflevector((halves)v, (halves)v, 1, 0, 3, 2);
+/* Of four numbers, the lower ones, and the upper ones. */
+ALWAYS_INLINE vec vec_lower_halves(vec a, vec b)
+{
+	return (vec)__builtin_shufflevector((vec_halves)a, (vec_halves)b, 0, 2, 4, 6);
+}
+
+ALWAYS_INLINE vec vec_upper_halves(vec a, vec b)
+{
+	return (vec)__builtin_shufflevector((vec_halves)a, (vec_halves)b, 1, 3, 5, 7);
 }
 
 /* The products of the lower halves. */
