@@ -2,7 +2,6 @@
 """Frames through vio's ports, each byte of them checked."""
 
 import json
-import time
 
 from bed import PLAIN_USER, SYSFS
 from proc import ProcError
@@ -131,30 +130,39 @@ def both_ways(index, options='', warm=False):
         backend, uri = bed.backends[index], bed.uri(index, options)
         send(bed, backend, uri, warm)
         receive(bed, backend, uri)
-        backend.start('io')
-        result = bed.verify('-n', BULK, '-s', '60-1514', '-w', 64, '-S', 'echo', uri)
-        backend.stop()
-        bed.point(not faults_of(result) and result['rx'] == BULK, '%d frames come back' % BULK,
-                  result['out'])
+        echo(bed, backend, uri, warm)
     return run
+
+
+def verify_with(bed, backend, forward, *args, warm):
+    """
+    verify with @args and a backend that forwards in this way. @warm: it has seen all buffers
+    before the frames that count; counters are cleared while it stands still, or they may come back.
+    """
+    backend.start('rxonly' if warm else forward)
+    verify = bed.guest.start(bed.args.verify, '-t', 60, '-n', BULK, '-s', '60-1514',
+                             *(['-W'] if warm else []), *args, deadline=70)
+    if warm:
+        verify.expect('^warm', 60)
+        backend.stop()
+        backend.start(forward)
+        verify.send('')
+    code = verify.wait(60)
+    backend.stop()
+    return result_of('verify', code, verify.out), verify.out
+
+
+def echo(bed, backend, uri, warm):
+    """Frames of verify's that the backend gives back, each checked."""
+    result, out = verify_with(bed, backend, 'io', '-w', 64, '-S', 'echo', uri, warm=warm)
+    bed.point(not faults_of(result) and result['rx'] == BULK, '%d frames come back' % BULK, out)
 
 
 def send(bed, backend, uri, warm):
     """Frames of verify's, each of which the backend counts."""
-    backend.start('rxonly')
-    verify = bed.guest.start(bed.args.verify, '-t', 60, '-n', BULK, '-s', '60-1514',
-                             *(['-W'] if warm else []), 'tx', uri, deadline=70)
-    if warm:
-        verify.expect('^warm', 60)
-        time.sleep(0.2)
-        backend.run('clear port stats all', 'cleared')
-        verify.send('')
-    code = verify.wait(60)
-    backend.stop()
-    found = backend.stats()['rx']
-    faults = faults_of(result_of('verify', code, verify.out))
-    bed.point(not faults and found == BULK, '%d frames go out' % found,
-              '%s\n%s' % (faults, verify.out))
+    result, out = verify_with(bed, backend, 'rxonly', 'tx', uri, warm=warm)
+    found, faults = backend.stats()['rx'], faults_of(result)
+    bed.point(not faults and found == BULK, '%d frames go out' % found, '%s\n%s' % (faults, out))
 
 
 def receive(bed, backend, uri):
