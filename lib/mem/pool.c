@@ -27,12 +27,13 @@ static void apply_defaults(struct vio_pool_opts *opts)
 static int check_buffers(const struct vio_pool_opts *opts)
 {
 	const uint32_t n = opts->buf_bytes ? opts->buf_bytes : DEFAULT_BUF_BYTES;
-	const uint64_t most = SLOTS_BYTES_MAX / slots_stride(n);
+	uint64_t most;
 
 	if (!is_power_of_two(n) || n < MIN_BUF_BYTES || n > MAX_BUF_BYTES)
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_pool_opts.buf_bytes is %u, not a power of two from %u to %u", n,
 			       MIN_BUF_BYTES, MAX_BUF_BYTES);
+	most = slots_buffers_max(n);
 	if (opts->buffers > most)
 		return err_set(ERR_OPTS, -EINVAL,
 			       "vio_pool_opts.buffers is %u, above %" PRIu64
@@ -50,11 +51,6 @@ static int check_opts(const struct vio_pool_opts *opts)
 	return check_buffers(opts);
 }
 
-static size_t buffer_bytes(const struct vio_pool *pool)
-{
-	return pool->slots.bytes;
-}
-
 static int open_own_region(struct vio_pool *pool, const struct vio_pool_opts *opts)
 {
 	struct vio_region_opts region;
@@ -69,7 +65,7 @@ static int open_own_region(struct vio_pool *pool, const struct vio_pool_opts *op
 			"vio_region_opts.bytes is %zu, but the pool reckons it: use ring_bytes",
 			region.bytes);
 	region.size = sizeof(region);
-	if (__builtin_add_overflow(buffer_bytes(pool), opts->ring_bytes, &region.bytes))
+	if (__builtin_add_overflow(pool->bytes, opts->ring_bytes, &region.bytes))
 		region.bytes = SIZE_MAX;
 	rc = vio_region_open(&region, &pool->region);
 	pool->own_region = rc == 0;
@@ -91,16 +87,16 @@ static void put_region(struct vio_pool *pool)
 /* The last buffers go in first, so that the first ones are taken first. */
 static void fill_depot(struct vio_pool *pool)
 {
-	uint32_t left = pool->buffers;
+	size_t off = pool->slots.bytes;
 
-	while (left) {
+	for (uint32_t left = pool->buffers, n; left; left -= n) {
 		struct magazine *m = depot_pop_empty(&pool->depot);
-		uint32_t n = left % MAGAZINE_BUFS ? left % MAGAZINE_BUFS : MAGAZINE_BUFS;
 
-		left -= n;
-		for (uint32_t i = 0; i < n; i++)
-			m->bufs[i] =
-				(char *)pool->slots.base + (size_t)(left + i) * pool->slots.stride;
+		n = left % MAGAZINE_BUFS ? left % MAGAZINE_BUFS : MAGAZINE_BUFS;
+		for (uint32_t i = n; i--;) {
+			off = slots_whole_before(&pool->slots, off);
+			m->bufs[i] = (char *)pool->slots.base + off;
+		}
 		magazine_set_n(m, n);
 		depot_push_any(&pool->depot, m);
 	}
@@ -109,7 +105,7 @@ static void fill_depot(struct vio_pool *pool)
 #ifdef VIO_DEBUG
 static int marks_init(struct vio_pool *pool)
 {
-	pool->out = calloc(pool->buffers, sizeof(*pool->out));
+	pool->out = calloc(pool->slots.bytes / pool->slots.stride, sizeof(*pool->out));
 	return pool->out ? 0 : -ENOMEM;
 }
 
@@ -163,11 +159,18 @@ static struct vio_pool *pool_new(const struct vio_pool_opts *opts)
 
 	if (pool)
 		*pool = (struct vio_pool){ .buffers = opts->buffers,
-					   .slots =
-						   slots_of(NULL, opts->buffers, opts->buf_bytes) };
+					   .bytes = slots_bytes(opts->buffers, opts->buf_bytes) };
 	else
 		err_set(ERR_NO_MEMORY, -ENOMEM, "pool: no memory");
 	return pool;
+}
+
+static int alloc_buffers(struct vio_pool *pool, uint32_t buf_bytes)
+{
+	void *base = region_alloc(pool->region, pool->bytes, CACHE_LINE);
+
+	pool->slots = slots_of(base, pool->buffers, buf_bytes);
+	return base ? 0 : -ENOMEM;
 }
 
 int vio_pool_open(const struct vio_pool_opts *user_opts, struct vio_pool **out)
@@ -189,9 +192,8 @@ int vio_pool_open(const struct vio_pool_opts *user_opts, struct vio_pool **out)
 	rc = get_region(pool, &opts);
 	if (rc < 0)
 		goto free_pool;
-	rc = -ENOMEM;
-	pool->slots.base = (uintptr_t)region_alloc(pool->region, buffer_bytes(pool), CACHE_LINE);
-	if (!pool->slots.base)
+	rc = alloc_buffers(pool, opts.buf_bytes);
+	if (rc < 0)
 		goto put_region;
 	rc = book_keeping_init(pool);
 	if (rc < 0)
@@ -212,7 +214,7 @@ free_pool:
 /* Nobody may still be using the pool, nor a region that would go with it. */
 static int check_unused(const struct vio_pool *pool)
 {
-	size_t others = pool->own_region ? region_used(pool->region) - buffer_bytes(pool) : 0;
+	size_t others = pool->own_region ? region_used(pool->region) - pool->bytes : 0;
 
 	if (pool->caches || pool->holds || others)
 		return err_set(ERR_POOL_BUSY, -EBUSY,

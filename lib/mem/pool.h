@@ -12,9 +12,10 @@ struct vio_pool {
 	struct vio_region *region;
 	uint32_t buffers;
 	struct slots slots;
+	size_t bytes; /* taken from the region for them */
 	bool own_region;
 #ifdef VIO_DEBUG
-	uint8_t *out; /* a byte per buffer: 1: it is out */
+	uint8_t *out; /* a byte for each slot: 1: its buffer is out */
 #endif
 
 	struct depot depot;

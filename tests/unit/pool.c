@@ -63,6 +63,8 @@ static const struct opts_case {
 	{ "a size that is no power of two is refused", OPTS(.buf_bytes = 2000), -EINVAL,
 	  "VIO-ADDR-04" },
 	{ "buffers of 128 bytes are refused", OPTS(.buf_bytes = 128), -EINVAL, "VIO-ADDR-04" },
+	{ "buffers whose distance does not fit into a number are refused",
+	  OPTS(.buf_bytes = UINT32_MAX - 63), -EINVAL, "VIO-ADDR-04" },
 	{ "buffers of 256 KiB are refused", OPTS(.buf_bytes = 262144), -EINVAL, "VIO-ADDR-04" },
 	{ "a region and the options of another are refused",
 	  OPTS(.region = (struct vio_region *)1, .region_opts = &normal), -EINVAL, "VIO-ADDR-04" },
@@ -116,7 +118,7 @@ static void defaults(void **state)
 	assert_int_equal(info.buffers, 4096);
 	assert_int_equal(info.buf_bytes, 2048);
 	assert_int_equal(info.buf_stride, 2048 + 64);
-	assert_int_equal(region.used, 4096 * info.buf_stride);
+	assert_in_range(region.used, 4096 * info.buf_stride, 4102 * info.buf_stride);
 	assert_in_range(region.bytes, 9 * MIB, 10 * MIB);
 	assert_int_equal(vio_pool_close(pool), 0);
 	assert_int_equal(vio_pool_close(NULL), 0);
@@ -128,19 +130,39 @@ static void slots(void **state)
 {
 	(void)state;
 	for (uint32_t room = 256; room <= 131072; room *= 2) {
-		const uint32_t stride = slots_stride(room);
-		const uint32_t n = (uint32_t)(SLOTS_BYTES_MAX / stride), step = n / 100003 + 1;
-		const struct slots s = slots_of(NULL, n, room);
+		const struct slots s = slots_of(NULL, (uint32_t)slots_buffers_max(room), room);
+		const uint32_t n = (uint32_t)(s.bytes / s.stride), step = n / 100003 + 1;
 
+		assert_true(s.bytes <= SLOTS_BYTES_MAX);
 		for (uint32_t i = 0; i<n; i += n - i> step ? step : 1) {
-			const uint64_t off = (uint64_t)i * stride;
+			const uint64_t off = (uint64_t)i * s.stride;
 
 			assert_int_equal(slots_index(&s, off), i);
 			assert_int_equal(slots_inside(&s, off), 0);
-			assert_int_equal(slots_index(&s, off + stride - 1), i);
-			assert_int_equal(slots_inside(&s, off + stride - 1), stride - 1);
+			assert_int_equal(slots_index(&s, off + s.stride - 1), i);
+			assert_int_equal(slots_inside(&s, off + s.stride - 1), s.stride - 1);
 		}
 	}
+}
+
+/* Wherever a pool begins, no buffer lies in two pages, there are as many as wanted, and they fit. */
+static void slots_in_pages(void **state)
+{
+	(void)state;
+	for (uint32_t room = 256; room <= 131072; room *= 2)
+		for (size_t at = 0; at < SLOTS_PAGE; at += 64 * 61)
+			for (uint32_t n = 1; n < 3 * SLOTS_PAGE / room; n = n * 2 + 1) {
+				const struct slots s = slots_of((void *)(SLOTS_PAGE + at), n, room);
+				uint32_t found = 0;
+
+				assert_true(s.bytes <= slots_bytes(n, room));
+				for (size_t off = s.bytes; found < n; found++) {
+					off = slots_whole_before(&s, off);
+					assert_true((s.base + off) % SLOTS_PAGE + room <= SLOTS_PAGE);
+					if (found == n - 1)
+						assert_true(off <= s.stride);
+				}
+			}
 }
 
 static void given_region(void **state)
@@ -153,7 +175,7 @@ static void given_region(void **state)
 	void *ring;
 
 	(void)state;
-	ropts.bytes = MIB;
+	ropts.bytes = 2 * MIB;
 	assert_int_equal(vio_region_open(&ropts, &opts.region), 0);
 	ring = region_alloc(opts.region, 100, 64);
 	assert_int_equal(vio_pool_open(&opts, &pool), 0);
@@ -189,13 +211,14 @@ static const struct size_case {
 /* All of them, each once, each at the start of a buffer. */
 static void check_all_there(const struct vio_pool_info *info, void **bufs)
 {
-	bool *seen = calloc(info->buffers, sizeof(*seen));
+	const uint32_t slots_most = info->buffers + 2; /* a pool of less than two huge pages */
+	bool *seen = calloc(slots_most, sizeof(*seen));
 
 	for (uint32_t i = 0; i < info->buffers; i++) {
 		size_t off = (size_t)((char *)bufs[i] - (char *)info->base);
 
 		assert_int_equal(off % info->buf_stride, 0);
-		assert_true(off / info->buf_stride < info->buffers);
+		assert_true(off / info->buf_stride < slots_most);
 		assert_false(seen[off / info->buf_stride]);
 		seen[off / info->buf_stride] = true;
 	}
@@ -630,6 +653,7 @@ static const struct CMUnitTest fixed[] = {
 	UNIT("a cache never holds more than 128 buffers", bounded_cache),
 	UNIT("what was put last is taken first", last_in_first_out),
 	UNIT("each address finds its buffer, in pools of all sizes", slots),
+	UNIT("no buffer lies in two huge pages", slots_in_pages),
 	UNIT("packets have their headroom and find their buffer", packets),
 	UNIT("addresses outside the pool are refused and counted", foreign),
 #ifdef VIO_DEBUG

@@ -14,8 +14,8 @@ VIO_EXTERN_C_BEGIN
  * @buffers: how many; default 4096; at most what fits into 128 GiB
  * @buf_bytes: size of each, a power of two from 256 to 65536 (131072 for receive offload without
  * mergeable buffers); default 2048. A frame has buf_bytes - VIO_PKT_HEADROOM of it.
- * @region: lay the buffers into this region, which must outlive the pool; NULL: the pool makes one
- * of its own
+ * @region: lay the buffers into this region, which must outlive the pool, and have room for one
+ * buffer more, and one for each 2 MiB of them; NULL: the pool makes one of its own
  * @region_opts: for a region of its own: pages, node, hugetlbfs; bytes is reckoned and must be 0.
  * NULL: defaults
  * @ring_bytes: for a region of its own: room for the rings of the ports; default 1 MiB, enough for
@@ -33,10 +33,11 @@ struct vio_pool_opts {
 /**
  * struct vio_pool_info - a pool, and where each of its buffers is
  * @region: the region it lies in
- * @base: first buffer
+ * @base: where the buffers begin
  * @buffers: all; always depot + cached + out
  * @buf_bytes: size of each
- * @buf_stride: bytes from one to the next, buf_bytes and a cache line
+ * @buf_stride: bytes from one to the next, buf_bytes and a cache line; twice that where the one
+ * between them would lie in two huge pages, and so is left out
  * @depot: free, in the depot
  * @cached: free, in the magazines of caches (of queues and of workers)
  * @out: in rings or with the application
