@@ -60,9 +60,9 @@ struct take {
  * A slot is what an in-flight buffer (or segment of one) occupies: a descriptor of the table
  * (split) or a buffer id (packed). In order it is the position itself. A slot's cookie is the
  * address of its packet buffer, whose highest byte is free, since no address of a program is that
- * high, and says what the slot is: 0, a buffer by itself; up to COOKIE_MORE, a chain's head with so
- * many further slots; or one of the marks below. The device may name single buffers, heads and
- * indirect tables only.
+ * high, and says what the slot is: 0, a buffer by itself; less than COOKIE_HEADS, a chain's head
+ * with so many further slots; or one of the marks below. The device may name single buffers, heads
+ * and indirect tables only.
  */
 struct ring {
 	union {
@@ -97,9 +97,10 @@ struct ring {
 	size_t shared_bytes, private_bytes;
 };
 
-#define COOKIE_HEAD(more) ((uint64_t)(more) << 56)
+#define COOKIE_SHIFT      56
+#define COOKIE_HEAD(more) ((uint64_t)(more) << COOKIE_SHIFT)
 #define COOKIE_MARK       COOKIE_HEAD(0xff)
-#define COOKIE_MORE       0xf0u
+#define COOKIE_HEADS      COOKIE_HEAD(0xf0)
 #define COOKIE_INDIRECT   COOKIE_HEAD(0xfd) /* number of the indirect table below */
 #define COOKIE_FREE       COOKIE_HEAD(0xfe)
 #define COOKIE_TAIL       COOKIE_HEAD(0xff) /* a later slot of a chain */

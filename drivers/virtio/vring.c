@@ -258,15 +258,15 @@ static bool is_head(const struct ring *r, uint32_t slot)
 {
 	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
 
-	return mark < COOKIE_HEAD(COOKIE_MORE) || mark == COOKIE_INDIRECT;
+	return mark < COOKIE_HEADS || mark == COOKIE_INDIRECT;
 }
 
 /* Slots that the chain with head @slot occupies. */
 static uint32_t span_of(const struct ring *r, uint32_t slot)
 {
-	const uint32_t mark = (uint32_t)(r->cookie[slot] >> 56);
+	const uint64_t mark = r->cookie[slot] & COOKIE_MARK;
 
-	return mark < COOKIE_MORE ? 1 + mark : 1;
+	return mark < COOKIE_HEADS ? 1 + (uint32_t)(mark >> COOKIE_SHIFT) : 1;
 }
 
 /* The slot behind @slot in a chain. */
