@@ -2,6 +2,8 @@
 #ifndef MEM_SLOTS_H
 #define MEM_SLOTS_H
 
+#include <stdbool.h>
+
 #include "../base/compiler.h"
 
 /*
@@ -13,8 +15,9 @@
  * So the distance is an odd number of lines, and which buffer an address lies in takes a division:
  * by a multiplication, exact as long as the pool has fewer than 2^31 lines.
  *
- * A slot that would lie in two huge pages holds no buffer. Behind a virtual IOMMU DPDK's vhost takes
- * what follows in bus addresses for one piece of its own memory, and would reach beside the second.
+ * A slot that would lie in two huge pages holds no buffer. Behind a virtual IOMMU DPDK's vhost
+ * takes what follows in bus addresses for one piece of its own memory, and would reach beside the
+ * second page.
  */
 struct slots {
 	uintptr_t base;   /* of the first slot */

@@ -145,24 +145,28 @@ static void slots(void **state)
 	}
 }
 
-/* Wherever a pool begins, no buffer lies in two pages, there are as many as wanted, and they fit. */
+static void check_pages(uintptr_t base, uint32_t n, uint32_t room)
+{
+	const struct slots s = slots_of((void *)base, n, room);
+	size_t off = s.bytes;
+
+	assert_true(s.bytes <= slots_bytes(n, room));
+	for (uint32_t i = 0; i < n; i++) {
+		off = slots_whole_before(&s, off);
+		assert_true((base + off) % SLOTS_PAGE + room <= SLOTS_PAGE);
+	}
+	assert_true(off <= s.stride); /* at most the first is left out before them */
+}
+
+/* Wherever a pool begins, no buffer lies in two pages, there are as many as wanted, and they fit.
+ */
 static void slots_in_pages(void **state)
 {
 	(void)state;
 	for (uint32_t room = 256; room <= 131072; room *= 2)
 		for (size_t at = 0; at < SLOTS_PAGE; at += 64 * 61)
-			for (uint32_t n = 1; n < 3 * SLOTS_PAGE / room; n = n * 2 + 1) {
-				const struct slots s = slots_of((void *)(SLOTS_PAGE + at), n, room);
-				uint32_t found = 0;
-
-				assert_true(s.bytes <= slots_bytes(n, room));
-				for (size_t off = s.bytes; found < n; found++) {
-					off = slots_whole_before(&s, off);
-					assert_true((s.base + off) % SLOTS_PAGE + room <= SLOTS_PAGE);
-					if (found == n - 1)
-						assert_true(off <= s.stride);
-				}
-			}
+			for (uint32_t n = 1; n < 3 * SLOTS_PAGE / room; n = n * 2 + 1)
+				check_pages(SLOTS_PAGE + at, n, room);
 }
 
 static void given_region(void **state)
