@@ -11,5 +11,12 @@ extern const struct command command_unbind;
 extern const struct command command_pktgen;
 extern const struct command command_fwd;
 extern const struct command command_info;
+extern const struct command command_explain;
+
+/* All of them, in the order of the help; ends with NULL. */
+extern const struct command *const commands[];
+
+/* Return: NULL if there is no such command. */
+const struct command *command_find(const char *name);
 
 #endif

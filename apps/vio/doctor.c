@@ -40,6 +40,11 @@ static const struct check {
 	{ "TSC-INVARIANT", ANY, check_tsc },
 };
 
+const char *doctor_check_id(unsigned int i)
+{
+	return i < sizeof(checks) / sizeof(checks[0]) ? checks[i].id : NULL;
+}
+
 /* ---- findings ---- */
 
 struct finding *doctor_say(struct doctor *d, enum level level, const char *fmt, ...)

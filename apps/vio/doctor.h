@@ -48,6 +48,9 @@ void doctor_close(struct doctor *d);
 /* Run all checks that concern the port, or the one called @only. */
 void doctor_run(struct doctor *d, const char *only);
 
+/* Name of check @i, from 0. Return: NULL when @i is past the end. */
+const char *doctor_check_id(unsigned int i);
+
 unsigned int doctor_count(const struct doctor *d, enum level level);
 
 /* For the checks: a finding, and what belongs to it. */

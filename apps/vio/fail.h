@@ -29,6 +29,8 @@ enum exit_code {
 	  "leave one out") \
 	X(NO_PORT, "VIO-CLI-06", EXIT_PREFLIGHT, "there is no such port", \
 	  "`vio list` shows what ports can be made of") \
+	X(TOPIC, "VIO-CLI-07", EXIT_USAGE, "no error and no check has this id", \
+	  "`vio explain` lists all of them") \
 	X(FRAME, "VIO-GEN-01", EXIT_USAGE, "such frames can't be built", \
 	  "choose larger sizes (--size), fewer headers (--vlan, --ipv6) or fewer flows (--flows)") \
 	X(MTU, "VIO-GEN-02", EXIT_PREFLIGHT, "the port carries no frames of this size", \
@@ -82,6 +84,7 @@ enum fail {
 #define X(name, id, code, why, fix) FAIL_##name,
 	FAIL_TABLE(X)
 #undef X
+		FAILS
 };
 
 /**

@@ -95,6 +95,14 @@ def needs_little(it):
         raise RuntimeError(f'libvio.so needs {sorted(needed - NEEDED)}')
 
 
+def manual_is_there(it):
+    text = run([it.find('bin').joinpath('vio'), '--help'])
+    commands = re.findall(r'^  ([a-z]+) ', text[text.index('commands:'):], re.M)
+    for name in ['vio.1', 'vio-errors.7', *(f'vio-{command}.1' for command in commands)]:
+        it.find(name)
+    it.find('bash-completion/completions/vio')
+
+
 def unsafe_is_refused(it):
     build, dest = it.folder / 'unsafe', it.folder / 'unsafe-dest'
     run(['meson', 'setup', build, TOP, '-Dtrust_device=true', '-Dtests=false'])
@@ -115,6 +123,7 @@ CASES = [
     ("README's program runs with the static library", lambda it: it.echo('static')),
     ('the shared library needs the C library and libnuma only', needs_little),
     ('the tool is installed', lambda it: run([it.find('bin').joinpath('vio'), '--version'])),
+    ('each command has a manual page, bash a completion', manual_is_there),
     ('a build that trusts the device is not installed, and says why', unsafe_is_refused),
 ]
 

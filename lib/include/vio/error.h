@@ -9,7 +9,7 @@ VIO_EXTERN_C_BEGIN
 /**
  * struct vio_error - what went wrong, why, and what to do now
  * @code: the negative errno that the call returned
- * @id: stable name, "VIO-SOCK-02"; vio_error_explain() tells more about it
+ * @id: stable name, "VIO-SOCK-02"; `vio explain` tells more about it
  * @what: one line that names the thing and the numbers
  * @why: one line
  * @fix: one line, a command where there is one
