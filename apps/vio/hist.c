@@ -3,15 +3,16 @@
 
 #include <math.h>
 
-/* The largest value that falls into @bucket. */
-static uint64_t bucket_last(unsigned int bucket)
+uint64_t hist_bucket_first(unsigned int bucket)
 {
-	unsigned int shift;
-
 	if (bucket < 2 * HIST_SUB)
 		return bucket;
-	shift = bucket / HIST_SUB - 1;
-	return ((uint64_t)(bucket % HIST_SUB + HIST_SUB + 1) << shift) - 1;
+	return (uint64_t)(bucket % HIST_SUB + HIST_SUB) << (bucket / HIST_SUB - 1);
+}
+
+uint64_t hist_bucket_last(unsigned int bucket)
+{
+	return hist_bucket_first(bucket + 1) - 1;
 }
 
 void hist_merge(struct hist *to, const struct hist *from)
@@ -46,12 +47,30 @@ uint64_t hist_percentile(const struct hist *h, double percent)
 	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
 		seen += h->bucket[i];
 		if (seen >= (rank ? rank : 1))
-			return bucket_last(i) < h->max ? bucket_last(i) : h->max;
+			return hist_bucket_last(i) < h->max ? hist_bucket_last(i) : h->max;
 	}
 	return h->max;
+}
+
+uint64_t hist_largest(const struct hist *h)
+{
+	return hist_percentile(h, 100);
 }
 
 double hist_mean(const struct hist *h)
 {
 	return h->count ? (double)h->sum / (double)h->count : 0;
+}
+
+double hist_deviation(const struct hist *h)
+{
+	double mean = hist_mean(h), sum = 0;
+
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		uint64_t first = hist_bucket_first(i);
+		double middle = (double)first + (double)(hist_bucket_last(i) - first) / 2;
+
+		sum += (double)h->bucket[i] * (middle - mean) * (middle - mean);
+	}
+	return h->count ? sqrt(sum / (double)h->count) : 0;
 }

@@ -5,13 +5,15 @@
 #include "relaxed.h"
 
 /*
- * A log-linear histogram: each power of two is cut into 64 equal parts, so that a percentile is
- * exact to 1.6 %. Values are nanoseconds up to 2^40 (18 minutes), which larger ones count as.
- * One thread records; others may copy it meanwhile.
+ * A log-linear histogram: below 2048 each value has a bucket of its own, above that each power of
+ * two is cut into 1024 equal parts, so that three digits of a percentile are exact. Values are
+ * nanoseconds up to 2^34 (17 s), which larger ones count as; 200 KiB, of which only the buckets in
+ * use come into the caches. The buckets are those of an HdrHistogram from 1 to 10^10 with three
+ * digits, in its order (hdr.h). One thread records; others may copy it meanwhile.
  */
-#define HIST_SUB_BITS 6u
+#define HIST_SUB_BITS 10u
 #define HIST_SUB      (1u << HIST_SUB_BITS)
-#define HIST_BITS     40u
+#define HIST_BITS     34u
 #define HIST_BUCKETS  ((HIST_BITS - HIST_SUB_BITS + 1) * HIST_SUB)
 
 struct hist {
@@ -49,9 +51,19 @@ void hist_merge(struct hist *to, const struct hist *from);
 /* Take @before, an earlier copy of the same histogram, out of @h; min and max stay. */
 void hist_subtract(struct hist *h, const struct hist *before);
 
+/* The smallest and the largest value that fall into @bucket. */
+uint64_t hist_bucket_first(unsigned int bucket);
+uint64_t hist_bucket_last(unsigned int bucket);
+
 /* The value that @percent of all do not exceed; 0 if there are none. */
 uint64_t hist_percentile(const struct hist *h, double percent);
 
+/* The largest value seen, or 0; of the buckets where that is less, as after hist_subtract(). */
+uint64_t hist_largest(const struct hist *h);
+
 double hist_mean(const struct hist *h);
+
+/* Standard deviation, from the middles of the buckets. */
+double hist_deviation(const struct hist *h);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "../../cases.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "../../../apps/vio/hist.h"
@@ -20,10 +21,12 @@ static void test_buckets(void **state)
 	unsigned int last = 0;
 
 	(void)state;
-	for (uint64_t v = 0; v < UINT64_C(1) << 41; v += 1 + v / 200) {
+	for (uint64_t v = 0; v < UINT64_C(1) << 35; v += 1 + v / 3000) {
 		unsigned int b = hist_bucket(v);
 
 		assert_true(b >= last && b - last <= 1 && b < HIST_BUCKETS);
+		assert_true(v >= hist_bucket_first(b));
+		assert_true(v <= hist_bucket_last(b) || b == HIST_BUCKETS - 1);
 		last = b;
 	}
 	assert_int_equal(last, HIST_BUCKETS - 1);
@@ -42,8 +45,9 @@ static void test_exact_percentiles(void **state)
 		hist_record(&h, v, 1);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		assert_float_equal((double)hist_percentile(&h, table[i].percent), table[i].want,
-				   table[i].want / 64 + 0.5);
+				   table[i].want / 1024 + 0.5);
 	assert_float_equal(hist_mean(&h), 50000.5, 1e-6);
+	assert_float_equal(hist_deviation(&h), 100000 / sqrt(12), 30);
 	assert_int_equal(h.min, 1);
 	assert_int_equal(h.max, 100000);
 }
@@ -63,6 +67,7 @@ static void test_merge_and_subtract(void **state)
 	hist_subtract(&h, &other);
 	assert_int_equal(h.count, 3);
 	assert_int_equal(hist_percentile(&h, 99), 10);
+	assert_int_equal(hist_largest(&h), 10);
 }
 
 static void test_beyond(void **state)
@@ -81,7 +86,7 @@ int main(void)
 
 	case_add(&list, "an empty histogram has no percentiles", test_empty, NULL);
 	case_add(&list, "buckets follow each other without gap", test_buckets, NULL);
-	case_add(&list, "percentiles are right to a 64th", test_exact_percentiles, NULL);
+	case_add(&list, "percentiles are right to a 1024th", test_exact_percentiles, NULL);
 	case_add(&list, "histograms add up and come apart", test_merge_and_subtract, NULL);
 	case_add(&list, "a value beyond the last bucket is kept", test_beyond, NULL);
 	return case_run("hist", &list);
