@@ -52,6 +52,15 @@ uint64_t hist_percentile(const struct hist *h, double percent)
 	return h->max;
 }
 
+uint64_t hist_count_to(const struct hist *h, uint64_t value)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i <= hist_bucket(value); i++)
+		n += h->bucket[i];
+	return n;
+}
+
 uint64_t hist_largest(const struct hist *h)
 {
 	return hist_percentile(h, 100);

@@ -58,6 +58,9 @@ uint64_t hist_bucket_last(unsigned int bucket);
 /* The value that @percent of all do not exceed; 0 if there are none. */
 uint64_t hist_percentile(const struct hist *h, double percent);
 
+/* How many are in the bucket of @value and in those below. */
+uint64_t hist_count_to(const struct hist *h, uint64_t value);
+
 /* The largest value seen, or 0; of the buckets where that is less, as after hist_subtract(). */
 uint64_t hist_largest(const struct hist *h);
 
