@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "document.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "fail.h"
+#include "outfile.h"
 #include "version.h"
 
 json_t *json_begin(const char *schema)
@@ -21,14 +21,14 @@ void json_text(json_t *o, const char *name, const char *text)
 
 int json_print(json_t *o, const char *file)
 {
-	FILE *out = strcmp(file, "-") ? fopen(file, "w") : stdout;
-	int rc = 0;
+	struct outfile out;
+	int rc = outfile_begin(&out, file);
 
-	if (!out || json_dumpf(o, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12)) ||
-	    fputc('\n', out) == EOF || fflush(out))
-		rc = fail(FAIL_FILE, strerror(errno), "%s: the JSON could not be written", file);
-	if (out && out != stdout)
-		fclose(out);
+	if (!rc) {
+		if (!json_dumpf(o, out.f, JSON_INDENT(1) | JSON_REAL_PRECISION(12)))
+			fputc('\n', out.f);
+		rc = outfile_commit(&out);
+	}
 	json_decref(o);
-	return rc;
+	return rc ? fail(FAIL_FILE, strerror(-rc), "%s: the JSON could not be written", file) : 0;
 }
