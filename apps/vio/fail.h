@@ -8,6 +8,7 @@ enum exit_code {
 	EXIT_FAILED = 1,    /* the run did */
 	EXIT_USAGE = 2,     /* the command line is wrong */
 	EXIT_PREFLIGHT = 3, /* a port or something else that is needed can't be had */
+	EXIT_ASSERTION = 4, /* a valid result is not what --assert wants */
 	EXIT_LIMITED = 5, /* the generator did not keep what was asked for: the result is invalid */
 };
 
@@ -47,6 +48,8 @@ enum exit_code {
 	X(STALLED, "VIO-GEN-06", EXIT_FAILED, \
 	  "the device has not taken a packet for several seconds", \
 	  "see whether its process runs and polls its queues") \
+	X(LISTEN, "VIO-OUT-01", EXIT_PREFLIGHT, "the system does not let us listen there", \
+	  "choose another port or path, or end the process that listens there (ss -lntpx)") \
 	X(BIND_NONE, "VIO-BIND-01", EXIT_PREFLIGHT, "the machine has no such PCI function", \
 	  "`vio list --all` shows those that there are") \
 	X(BIND_RIGHTS, "VIO-BIND-02", EXIT_PREFLIGHT, "only root may change drivers of devices", \

@@ -6,6 +6,7 @@
 #include <vio/vio.h>
 
 #include "look.h"
+#include "output.h"
 #include "plan.h"
 #include "worker.h"
 
@@ -30,6 +31,7 @@ struct gen_config {
 	struct cpu_list cpus;
 	double late_limit; /* percent of bursts */
 	const char *json, *write;
+	struct output_config output;
 };
 
 /* A port, with a pool of its own. */
@@ -97,6 +99,8 @@ struct gen {
 	struct hist last_latency;
 	char failure[400]; /* what ended the run; "": nothing */
 	struct result result;
+	uint64_t floor_ns;     /* what a latency of nothing reads; 0: not measured */
+	struct output *output; /* NULL: none */
 };
 
 /* Open ports, build frames, make jobs. Return: 0, or an exit code with the error reported; then
@@ -133,9 +137,6 @@ static inline bool gen_receives(const struct gen *g)
 void report_header(const struct gen *g);
 void report_interval(const struct gen *g, const struct interval *i);
 void report_result(const struct gen *g);
-
-/* Write the result as JSON. Return: 0, or an exit code with the error reported. */
-int json_write(const struct gen *g, const char *file);
 
 /* Write the frames that would be sent into a pcap file. Return: 0, or an exit code. */
 int pcap_write(const struct gen_config *cfg, const struct frames *f, const char *file);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "document.h"
-#include "gen.h"
+#include "hdr.h"
+#include "json.h"
 #include "port_json.h"
 
 /* What was not measured is absent. */
@@ -35,6 +37,8 @@ static json_t *tx_json(const struct gen *g)
 	put_int(o, "no_buffers", r->t.no_buffers);
 	put_int(o, "bytes_l2", r->t.tx_bytes);
 	put_real(o, "rate_pps", r->rate_pps);
+	if (r->asked_pps > 0)
+		put_real(o, "rate_error", fabs(r->rate_pps - r->asked_pps) / r->asked_pps);
 	put_real(o, "bits_l2_per_s", r->rate_bps);
 	put_real(o, "duration_s", r->duration_s);
 	return o;
@@ -61,7 +65,17 @@ static json_t *rx_json(const struct gen *g)
 	return o;
 }
 
-static json_t *latency_json(const struct hist *h)
+/* The whole histogram. */
+static void put_hist(json_t *o, const struct hist *h)
+{
+	char *text = hdr_encode(h);
+
+	if (text)
+		json_object_set_new(o, "hdr_v2", json_string(text));
+	free(text);
+}
+
+static json_t *latency_json(const struct gen *g)
 {
 	static const struct {
 		const char *name;
@@ -69,6 +83,7 @@ static json_t *latency_json(const struct hist *h)
 	} points[] = {
 		{ "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "p99_9", 99.9 }, { "p99_99", 99.99 }
 	};
+	const struct hist *h = &g->result.latency;
 	json_t *o = json_object();
 
 	json_object_set_new(o, "unit", json_string("us"));
@@ -78,6 +93,9 @@ static json_t *latency_json(const struct hist *h)
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		put_us(o, points[i].name, hist_percentile(h, points[i].percent));
 	put_us(o, "max", h->max);
+	if (g->floor_ns)
+		put_int(o, "floor_ns", g->floor_ns);
+	put_hist(o, h);
 	return o;
 }
 
@@ -92,6 +110,7 @@ static json_t *pacing_json(const struct gen *g)
 	put_int(o, "bursts", r->t.bursts);
 	put_int(o, "late_bursts", r->t.late_bursts);
 	put_int(o, "given_up", r->t.skipped);
+	put_hist(o, &r->pace);
 	return o;
 }
 
@@ -127,7 +146,7 @@ static json_t *cpu_json(const struct gen *g)
 	return o;
 }
 
-static json_t *interval_json(const struct gen *g, const struct interval *i)
+json_t *interval_json(const struct gen *g, const struct interval *i)
 {
 	json_t *o = json_object();
 
@@ -182,7 +201,7 @@ static void put_verdict(json_t *o, const struct result *r)
 	json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
 }
 
-static json_t *result_json(const struct gen *g)
+json_t *result_json(const struct gen *g)
 {
 	json_t *o = json_begin("vio.pktgen/1"), *ports = json_array(), *intervals = json_array();
 
@@ -196,7 +215,7 @@ static json_t *result_json(const struct gen *g)
 	if (gen_receives(g))
 		json_object_set_new(o, "rx", rx_json(g));
 	if (g->result.latency.count)
-		json_object_set_new(o, "latency", latency_json(&g->result.latency));
+		json_object_set_new(o, "latency", latency_json(g));
 	if (gen_sends(g) && g->cfg->rate.unit != RATE_MAX)
 		json_object_set_new(o, "pacing", pacing_json(g));
 	json_object_set_new(o, "cpu", cpu_json(g));
@@ -205,9 +224,4 @@ static json_t *result_json(const struct gen *g)
 		json_array_append_new(intervals, interval_json(g, &g->intervals[i]));
 	json_object_set_new(o, "intervals", intervals);
 	return o;
-}
-
-int json_write(const struct gen *g, const char *file)
-{
-	return json_print(result_json(g), file);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "commands.h"
 #include "fail.h"
 #include "gen.h"
+#include "histfile.h"
 #include "log.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -105,6 +105,23 @@ static bool read_time(const char *text, void *field, struct why *why)
 	return true;
 }
 
+static bool read_histogram(const char *text, void *field, struct why *why)
+{
+	if (histfile_kind(text) == HISTFILE_NONE)
+		return why_set(why, "its name ends in .hlog or .hgrm");
+	return option_text(text, field, why);
+}
+
+static bool read_metrics(const char *text, void *field, struct why *why)
+{
+	return metrics_address_parse(text, field, why);
+}
+
+static bool read_assertion(const char *text, void *field, struct why *why)
+{
+	return assertion_parse(text, field, why);
+}
+
 #define AT(field) offsetof(struct gen_config, field)
 
 /* clang-format off */
@@ -134,6 +151,12 @@ static const struct option_def options[] = {
 	{ "bidir", 0, NULL, option_flag, AT(bidir), "with two ports: send from both" },
 	{ "late-limit", 0, "PERCENT", read_percent, AT(late_limit), "share of bursts that may leave late (more than a burst, and\n20 us) before a run is invalid; default 10%" },
 	{ "json", 'o', "FILE", option_text, AT(json), "write the result as JSON; - is stdout" },
+	{ "jsonl", 0, "FILE", option_text, AT(output.jsonl), "write a line of JSON for each interval, and one for the result" },
+	{ "csv", 0, "FILE", option_text, AT(output.csv), "write a line for each interval; the first names the columns" },
+	{ "histogram", 0, "FILE", read_histogram, AT(output.histogram), "write the latency as an HdrHistogram: FILE.hlog, a log with a\nline per interval (ns), or FILE.hgrm, percentiles as text (us)" },
+	{ "metrics", 0, "WHERE", read_metrics, AT(output.metrics), "answer HTTP with OpenMetrics of the last interval: unix:PATH |\n127.0.0.1:PORT | [::1]:PORT" },
+	{ "metrics-file", 0, "FILE", option_text, AT(output.metrics_file), "write them into a file with each interval" },
+	{ "assert", 0, "EXPR", read_assertion, AT(output.assertions), "what must hold of the result's JSON, or the exit code is 4;\nany number of times: 'rx.loss_ratio<=1e-6', 'latency.p99_us<50',\n'tx.rate_error<0.5%'" },
 	{ "interval", 0, "TIME", read_interval, AT(interval_ns), "between lines of progress; default 1s" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
@@ -151,8 +174,10 @@ static const char examples[] =
 	"  vio pktgen vhost-user:/run/a.sock vhost-user:/run/b.sock -r 1Gbps -s imix --bidir\n"
 	"  vio pktgen vhost-user:/run/a.sock,packed=off --tx-only -n 1M --flows 10k\n"
 	"  vio pktgen loop:echo,loss=1e-3 -n 1M -r 500kpps -q -o result.json\n"
+	"  vio pktgen loop:echo -n 1M --assert 'rx.loss_ratio<=1e-6' --assert 'latency.p99_us<50'\n"
 	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n\n"
 	"exit codes: 0 valid; 1 the run failed; 2 usage; 3 a port or something else can't be had;\n"
+	"            4 an assertion does not hold;\n"
 	"            5 the generator did not keep rate or time: the result is invalid\n";
 /* clang-format on */
 
@@ -203,26 +228,12 @@ static int verdict_code(const struct result *r)
 	return codes[r->verdict];
 }
 
-/* A result that can't be written is better known before the run. */
-static int check_writable(const char *file)
-{
-	FILE *f;
-
-	if (!file || !strcmp(file, "-"))
-		return 0;
-	f = fopen(file, "a");
-	if (!f)
-		return fail(FAIL_FILE, strerror(errno), "%s: the JSON can't be written", file);
-	fclose(f);
-	return 0;
-}
-
 static int measure(struct gen *g, const struct gen_config *cfg)
 {
-	int rc = check_writable(cfg->json);
+	int rc = gen_open(g, cfg);
 
 	if (!rc)
-		rc = gen_open(g, cfg);
+		rc = output_open(g);
 	if (rc)
 		return rc;
 	report_header(g);
@@ -230,8 +241,7 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 	if (rc)
 		return rc;
 	report_result(g);
-	if (cfg->json)
-		rc = json_write(g, cfg->json);
+	rc = output_result(g);
 	return rc ? rc : verdict_code(&g->result);
 }
 
@@ -254,6 +264,7 @@ static int run(struct gen_config *cfg)
 		rc = dry_run(g);
 	} else {
 		rc = measure(g, cfg);
+		output_close(g);
 		gen_close(g);
 	}
 	free(g);

@@ -139,18 +139,20 @@ static void result_rx(const struct gen *g)
 static void result_latency(const struct gen *g)
 {
 	const struct hist *h = &g->result.latency;
-	char n[32];
+	char n[32], least[40] = "";
 
 	if (!h->count)
 		return;
+	if (g->floor_ns)
+		snprintf(least, sizeof(least), ", floor %.2g us", us(g->floor_ns));
 	fprintf(g->out,
 		"        latency us  min %.1f  mean %.1f  p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f "
 		" "
-		"p99.99 %.1f  max %.1f   (n=%s)\n",
+		"p99.99 %.1f  max %.1f   (n=%s%s)\n",
 		us(h->min), hist_mean(h) / 1000, us(hist_percentile(h, 50)),
 		us(hist_percentile(h, 90)), us(hist_percentile(h, 99)),
 		us(hist_percentile(h, 99.9)), us(hist_percentile(h, 99.99)), us(h->max),
-		grouped(h->count, n));
+		grouped(h->count, n), least);
 }
 
 static void result_pacing(const struct gen *g)

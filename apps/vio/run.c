@@ -155,6 +155,7 @@ static void interval_take(struct gen *g, uint64_t now)
 	i.p999 = hist_percentile(&latency, 99.9);
 	add_interval(g, &i);
 	report_interval(g, &i);
+	output_interval(g, &i, &latency);
 }
 
 /* What the main thread watches while the others work. */
