@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <vio/vio.h>
 
+#include "capture_run.h"
 #include "look.h"
 #include "output.h"
 #include "plan.h"
@@ -32,6 +33,7 @@ struct gen_config {
 	double late_limit; /* percent of bursts */
 	const char *json, *write;
 	struct output_config output;
+	struct capture_config capture;
 };
 
 /* A port, with a pool of its own. */
@@ -101,6 +103,9 @@ struct gen {
 	struct result result;
 	uint64_t floor_ns;     /* what a latency of nothing reads; 0: not measured */
 	struct output *output; /* NULL: none */
+	struct capture_run capture;
+	struct capture_point *points; /* all queues that may be captured */
+	unsigned int n_points;
 };
 
 /* Open ports, build frames, make jobs. Return: 0, or an exit code with the error reported; then
@@ -114,6 +119,11 @@ void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *sp
 /* Run the workers until the time is over, the count is reached, somebody interrupts or a port dies.
  * Return: 0, or an exit code with the error reported. */
 int gen_run(struct gen *g);
+
+/* Begin and end the captures asked for; around the run. Return: 0, or an exit code with the error
+ * reported: from the end, what has been measured stands. */
+int gen_capture_open(struct gen *g);
+int gen_capture_close(struct gen *g);
 
 /* Sum the counters up, at any time. */
 void gen_totals(const struct gen *g, struct totals *t);

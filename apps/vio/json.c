@@ -219,6 +219,7 @@ json_t *result_json(const struct gen *g)
 	if (gen_sends(g) && g->cfg->rate.unit != RATE_MAX)
 		json_object_set_new(o, "pacing", pacing_json(g));
 	json_object_set_new(o, "cpu", cpu_json(g));
+	capture_run_json(&g->capture, o);
 	json_object_set_new(o, "environment", environment_json(g));
 	for (size_t i = 0; i < g->n_intervals; i++)
 		json_array_append_new(intervals, interval_json(g, &g->intervals[i]));

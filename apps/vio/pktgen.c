@@ -160,6 +160,7 @@ static const struct option_def options[] = {
 	{ "interval", 0, "TIME", read_interval, AT(interval_ns), "between lines of progress; default 1s" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
+	CAPTURE_OPTIONS(struct gen_config, capture),
 	{ "write", 0, "FILE", option_text, AT(write), "write the frames that would be sent into a pcap file" },
 	{ "dry-run", 0, NULL, option_flag, AT(dry_run), "check everything that needs no port, and send nothing" },
 	{ 0 }
@@ -196,7 +197,7 @@ static int check_conflicts(const struct gen_config *c)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --rx-only and --tx-only take one port");
 	if (c->write && !c->dry_run)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --write is for --dry-run");
-	return 0;
+	return capture_check("pktgen", &c->capture);
 }
 
 /* Frames without a port: can they be built, and what do they look like? */
@@ -230,18 +231,23 @@ static int verdict_code(const struct result *r)
 
 static int measure(struct gen *g, const struct gen_config *cfg)
 {
-	int rc = gen_open(g, cfg);
+	int rc = gen_open(g, cfg), captured;
 
 	if (!rc)
 		rc = output_open(g);
 	if (rc)
 		return rc;
+	rc = gen_capture_open(g);
+	if (rc)
+		return rc;
 	report_header(g);
 	rc = gen_run(g);
+	captured = gen_capture_close(g);
 	if (rc)
 		return rc;
 	report_result(g);
 	rc = output_result(g);
+	rc = rc ? rc : captured;
 	return rc ? rc : verdict_code(&g->result);
 }
 

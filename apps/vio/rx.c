@@ -141,7 +141,7 @@ bool rx_poll(struct rx_job *j)
 {
 	struct vio_pkt pkts[BURST_MAX];
 	uint64_t before = vio_ticks(), got;
-	uint16_t n = vio_rx_burst(j->q, pkts, j->burst);
+	uint16_t n = tap_rx_burst(&j->tap, j->q, pkts, j->burst);
 
 	if (!n)
 		return false;

@@ -218,7 +218,7 @@ static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 	/* Receivers take no number for ours that is not below this one. */
 	counter_set(&j->path->senders[j->stream].next, j->seq + n);
 	built = vio_ticks();
-	taken = vio_tx_burst(j->q, j->pkts, n);
+	taken = tap_tx_burst(&j->tap, j->q, j->pkts, n);
 	gone = vio_ticks();
 
 	cost = (struct cost){ built - now, gone - built };

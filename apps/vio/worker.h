@@ -13,6 +13,7 @@
 #include "idle.h"
 #include "rate.h"
 #include "stamp.h"
+#include "tap.h"
 #include "track.h"
 
 #define BURST_MAX 64u
@@ -67,6 +68,7 @@ struct tx_job {
 	uint64_t last_sent;
 	unsigned int stream;
 	uint16_t burst;
+	struct tap tap;
 
 	enum tx_phase phase;
 	struct pacer pacer;
@@ -92,6 +94,7 @@ struct rx_job {
 	const struct stamp_clock *clock;
 	uint16_t burst;
 	uint64_t cost_limit;
+	struct tap tap;
 	bool last_odd; /* the last frame of ours had addresses that were nearly ours: */
 	uint8_t last_macs[12];
 	struct track_order order[FRAME_STREAMS];

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "fail.h"
+#include "gen.h"
+
+/* Captures of the generator's queues. */
+
+static void add_point(struct gen *g, struct tap *tap, const void *queue, bool sent)
+{
+	struct capture_point *p = &g->points[g->n_points++];
+
+	for (unsigned int i = 0; i < g->cfg->n_ports; i++)
+		for (uint16_t q = 0; q < g->port[i].info.queues; q++) {
+			const void *its = sent ? (void *)vio_port_txq(g->port[i].port, q)
+					       : (void *)vio_port_rxq(g->port[i].port, q);
+
+			if (its == queue)
+				*p = (struct capture_point){ tap, i, q, sent };
+		}
+}
+
+int gen_capture_open(struct gen *g)
+{
+	struct capture_source src = { .ports = g->cfg->port,
+				      .n_ports = g->cfg->n_ports,
+				      .clock = &g->clock };
+
+	g->points = calloc(g->n_tx + g->n_rx, sizeof(*g->points));
+	if (!g->points)
+		return fail(FAIL_MEMORY, NULL, "no room for %u queues", g->n_tx + g->n_rx);
+	for (unsigned int i = 0; i < g->n_tx; i++)
+		add_point(g, &g->tx[i].tap, g->tx[i].q, true);
+	for (unsigned int i = 0; i < g->n_rx; i++)
+		add_point(g, &g->rx[i].tap, g->rx[i].q, false);
+	src.points = g->points;
+	src.n_points = g->n_points;
+	return capture_run_open(&g->capture, &g->cfg->capture, &src);
+}
+
+int gen_capture_close(struct gen *g)
+{
+	int rc = capture_run_close(&g->capture);
+
+	free(g->points);
+	g->points = NULL;
+	return rc;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "capture_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+
+bool capture_read_file(const char *text, void *field, struct why *why)
+{
+	if (!strcmp(text, "-"))
+		return why_set(why, "stdout is for the report; `vio dump -w -` writes there");
+	return option_text(text, field, why);
+}
+
+/* Compiled once to see whether it can be: each capture compiles its own. */
+bool capture_read_filter(const char *text, void *field, struct why *why)
+{
+	struct capture_filter *f;
+
+	if (!capture_filter_make(text, &f, why))
+		return false;
+	capture_filter_free(f);
+	return option_text(text, field, why);
+}
+
+bool capture_read_snap(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, CAPTURE_SNAP_MAX, field, why);
+}
+
+int capture_check(const char *command, const struct capture_config *cfg)
+{
+	if ((cfg->filter || cfg->snap) && !cfg->file)
+		return fail(FAIL_CONFLICT, NULL,
+			    "%s: --capture-filter and --capture-snap are for --capture", command);
+	return 0;
+}
+
+int capture_run_open(struct capture_run *r, const struct capture_config *cfg,
+		     const struct capture_source *src)
+{
+	struct capture_opts opts = { .filter = cfg->filter,
+				     .snap = (uint32_t)cfg->snap,
+				     .title = cfg->file };
+	struct why why = { "" };
+
+	*r = (struct capture_run){ .cfg = cfg, .src = *src };
+	if (!cfg->file)
+		return 0;
+	r->fd = open(cfg->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (r->fd < 0)
+		return fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written",
+			    cfg->file);
+	opts.fd = r->fd;
+	if (capture_open(&r->src, &opts, &r->file, &why))
+		return 0;
+	close(r->fd);
+	return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", cfg->file);
+}
+
+int capture_run_close(struct capture_run *r)
+{
+	if (!r->file)
+		return 0;
+	capture_close(r->file, &r->stats);
+	r->file = NULL;
+	/* Some file systems tell only now that the disk is full. */
+	if (close(r->fd) < 0 && !r->stats.error) {
+		r->stats.error = errno;
+		return fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written",
+			    r->cfg->file);
+	}
+	return r->stats.error ? fail_code(FAIL_FILE) : 0;
+}
+
+void capture_run_report(const struct capture_run *r, FILE *out)
+{
+	const struct capture_stats *s = &r->stats;
+
+	if (!r->cfg || !r->cfg->file)
+		return;
+	fprintf(out, "        capture     %s  frames %llu of %llu  dropped %llu", r->cfg->file,
+		(unsigned long long)s->written, (unsigned long long)s->counts.seen,
+		(unsigned long long)s->counts.dropped);
+	if (s->error)
+		fprintf(out, "  lost %llu (%s)", (unsigned long long)s->lost, strerror(s->error));
+	fprintf(out, "\n");
+}
+
+void capture_run_json(const struct capture_run *r, json_t *o)
+{
+	const struct capture_stats *s = &r->stats;
+	json_t *c;
+
+	if (!r->cfg || !r->cfg->file)
+		return;
+	c = json_object();
+	json_object_set_new(c, "file", json_string(r->cfg->file));
+	if (r->cfg->filter)
+		json_object_set_new(c, "filter", json_string(r->cfg->filter));
+	json_object_set_new(c, "seen", json_integer((json_int_t)s->counts.seen));
+	json_object_set_new(c, "accepted", json_integer((json_int_t)s->counts.accepted));
+	json_object_set_new(c, "dropped", json_integer((json_int_t)s->counts.dropped));
+	json_object_set_new(c, "written", json_integer((json_int_t)s->written));
+	json_object_set_new(c, "lost", json_integer((json_int_t)s->lost));
+	if (s->error)
+		json_object_set_new(c, "error", json_string(strerror(s->error)));
+	json_object_set_new(o, "capture", c);
+}

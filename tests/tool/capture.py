@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `vio` captures, as Wireshark and a parser of our own read it. Prints TAP.
+
+usage: capture.py VIO SCHEMA [PART OF A CASE'S NAME]
+"""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+import schema
+from cases import Skip, equal, main
+
+VIO, SCHEMA_FILE = os.path.abspath(sys.argv[1]), sys.argv[2]
+SCHEMA = json.load(open(SCHEMA_FILE))
+TMP = tempfile.mkdtemp(prefix="vio-capture-")
+TIMEOUT = 60
+CALM = ["--late-limit", "100%"]
+FILE = os.path.join(TMP, "f.pcapng")
+
+
+def vio(*args):
+    """Run the tool. Returns exit code, stdout, stderr."""
+    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT)
+    return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+
+def pktgen(*args, codes=(0, 5), file=FILE):
+    """Run pktgen with a capture; returns its result and what it said on stderr."""
+    path = os.path.join(TMP, "result.json")
+    code, out, err = vio("pktgen", *args, *CALM, "-q", "-o", path, "--capture", file)
+    assert code in codes, f"exit code {code}: {out}{err}"
+    with open(path) as f:
+        result = json.load(f)
+    bad = list(schema.errors(result, SCHEMA))
+    assert not bad, f"JSON against its schema: {bad[:3]}"
+    assert "capture" in out, out
+    return result, err
+
+
+def options(data):
+    """The options at the beginning of @data: code and value."""
+    out = {}
+    while len(data) >= 4:
+        code, length = struct.unpack_from("=HH", data)
+        if code == 0:
+            break
+        out[code] = data[4:4 + length]
+        data = data[4 + (length + 3) // 4 * 4:]
+    return out
+
+
+def blocks(data):
+    """Type and body of each block; the file is whole."""
+    while data:
+        kind, length = struct.unpack_from("=II", data)
+        equal(struct.unpack_from("=I", data, length - 4)[0], length, "length at the block's end")
+        yield kind, data[8:length - 4]
+        data = data[length:]
+
+
+class Capture:
+    """A file, read. Packets are (interface, ns, frame, length on the wire, direction, queue)."""
+
+    def __init__(self, data):
+        self.interfaces, self.packets, self.stats = [], [], []
+        for i, (kind, body) in enumerate(blocks(data)):
+            assert (kind == 0x0A0D0D0A) == (i == 0), "one section, first"
+            if kind == 1:
+                self.interfaces.append(options(body[8:]))
+            elif kind == 6:
+                self.packets.append(self.packet(body))
+            elif kind == 5:
+                opts = options(body[12:])
+                self.stats.append(tuple(struct.unpack("=Q", opts[code])[0] for code in (4, 6, 5)))
+
+    @staticmethod
+    def packet(body):
+        interface, high, low, kept, length = struct.unpack_from("=IIIII", body)
+        opts = options(body[20 + (kept + 3) // 4 * 4:])
+        return (interface, high << 32 | low, body[20:20 + kept], length,
+                {1: "in", 2: "out"}[struct.unpack("=I", opts[2])[0] & 3],
+                struct.unpack("=I", opts[6])[0])
+
+
+def read(path=FILE):
+    with open(path, "rb") as f:
+        return Capture(f.read())
+
+
+def tshark(*args, data=None):
+    if not shutil.which("tshark"):
+        assert os.environ.get("CI") != "true", "tshark is not installed"
+        raise Skip("tshark is not installed")
+    return subprocess.run(["tshark", *args], capture_output=True, timeout=TIMEOUT, check=True,
+                          input=data).stdout.decode().splitlines()
+
+
+# --- vio pktgen --capture ------------------------------------------------------------------------
+
+
+def case_both_directions():
+    r, _ = pktgen("loop:echo", "-n", "2000", "-r", "20kpps")
+    c = read()
+    sent = [p for p in c.packets if p[4] == "out"]
+    received = [p for p in c.packets if p[4] == "in"]
+    equal((len(sent), len(received)), (r["tx"]["sent"], r["rx"]["received"]), "sent and received")
+    equal([p[2] for p in sent], [p[2] for p in received], "frames sent and frames received")
+    times = [p[1] for p in c.packets]
+    equal(times, sorted(times), "frames in the order of time")
+    equal(c.stats, [(4000, 4000, 0)], "seen, accepted, dropped")
+    equal(r["capture"]["written"], 4000, "frames in the result")
+
+
+def case_queues():
+    pktgen("loop:pair", "loop:pair", "-n", "600", "-r", "20kpps", "--queues", "3", "--bidir")
+    c = read()
+    equal([i[2] for i in c.interfaces], [b"loop:pair", b"loop:pair"], "names of the interfaces")
+    for port in (0, 1):
+        for way in ("in", "out"):
+            for queue in range(3):
+                n = sum(p[0] == port and p[4] == way and p[5] == queue for p in c.packets)
+                equal(n, 200, f"frames {way}, port {port}, queue {queue}")
+    equal(c.stats, [(1200, 1200, 0)] * 2, "seen, accepted, dropped")
+
+
+def case_wireshark():
+    pktgen("loop:echo", "-n", "300", "-r", "20kpps", "-s", "64,300,1518")
+    lines = tshark("-r", FILE, "-T", "fields", "-o", "udp.check_checksum:TRUE", "-e",
+                   "frame.time_epoch", "-e", "frame.len", "-e", "udp.checksum.status", "-e",
+                   "frame.protocols")
+    equal(len(lines), 600, "frames")
+    for line, p in zip(lines, read().packets):
+        time, length, udp, protocols = line.split("\t")
+        equal(time, f"{p[1] // 10**9}.{p[1] % 10**9:09d}", "time")
+        equal(int(length), p[3], "length")
+        equal(udp, "1", "checksum")
+        assert "udp:pktgen" in protocols, protocols
+    out = subprocess.run(["capinfos", "-M", FILE], capture_output=True, timeout=TIMEOUT, text=True,
+                         check=True).stdout
+    for text in ("nanoseconds (9)", "Strict time order:   True", "loop:echo", "vio "):
+        assert text in out, out
+
+
+FILTERS = [
+    ("a size", "len > 100", 200),
+    ("a port", "udp src port 1024", 400),
+    ("a port that is not used", "udp port 4", 0),
+    ("bytes of the payload", "udp[8:4] = 0xbe9be955 and len <= 60", 200),
+]
+
+
+def case_filter(text, want):
+    r, _ = pktgen("loop:echo", "-n", "200", "-r", "20kpps", "-s", "64,300", "--capture-filter",
+                  text)
+    c = read()
+    equal(len(c.packets), want, "frames")
+    equal(c.stats, [(400, want, 0)], "seen, accepted, dropped")
+    equal(r["capture"]["accepted"], want, "accepted")
+    equal(c.interfaces[0][11], b"\0" + text.encode(), "the filter stands in the file")
+
+
+def case_snap():
+    pktgen("loop:echo", "-n", "100", "-r", "20kpps", "-s", "64,1518", "--capture-snap", "61")
+    equal({(len(p[2]), p[3]) for p in read().packets}, {(60, 60), (61, 1514)}, "kept of length")
+
+
+def case_full_disk():
+    r, err = pktgen("loop:echo", "-n", "2000", "-r", "50kpps", codes=(3,), file="/dev/full")
+    c = r["capture"]
+    equal(r["tx"]["sent"], 2000, "sent")
+    equal((c["seen"], c["written"], c["dropped"], c["lost"]), (4000, 0, 0, 4000),
+          "seen, written, dropped, lost")
+    assert "No space left" in c["error"], c
+    assert "error[VIO-GEN-05]: /dev/full" in err and "No space left" in err, err
+
+
+def case_stays_off():
+    r, _ = pktgen("loop:echo", "-n", "100", "-r", "20kpps")
+    code, out, err = vio("pktgen", "loop:echo", "-n", "100", "-q")
+    assert "capture" in r and "capture" not in out, out
+
+
+ERRORS = [
+    ("a filter that is none", ["pktgen", "loop:echo", "--capture", FILE, "--capture-filter", "upd"],
+     2, "libpcap"),
+    ("a capture on stdout", ["pktgen", "loop:echo", "--capture", "-"], 2, "VIO-CLI-03"),
+    ("a snap length of nothing",
+     ["pktgen", "loop:echo", "--capture", FILE, "--capture-snap", "0"], 2, "VIO-CLI-03"),
+    ("a filter of no capture", ["pktgen", "loop:echo", "--capture-filter", "arp"], 2,
+     "VIO-CLI-05"),
+    ("a capture that can't be written",
+     ["pktgen", "loop:echo", "-n", "10", "--capture", "/nonexistent/f.pcapng"], 3, "VIO-GEN-05"),
+]
+
+
+def case_error(args, code, text):
+    got, out, err = vio(*args)
+    equal(got, code, f"exit code ({err})")
+    assert text in err, err
+    assert err.startswith("error[") and "\n  why   " in err and "\n  fix   " in err, err
+    equal(out, "", "stdout")
+
+
+# --- the list ------------------------------------------------------------------------------------
+
+
+def cases():
+    yield "pktgen captures what it sends and what it receives", case_both_directions, ()
+    yield "each frame tells its port, direction and queue", case_queues, ()
+    yield "Wireshark reads a capture", case_wireshark, ()
+    for what, text, want in FILTERS:
+        yield f"a filter for {what}", case_filter, (text, want)
+    yield "the snap length cuts frames", case_snap, ()
+    yield "a full disk ends the capture, not the run", case_full_disk, ()
+    yield "without --capture there is none", case_stays_off, ()
+    for what, args, code, text in ERRORS:
+        yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(cases(), TMP))
