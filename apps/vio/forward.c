@@ -34,7 +34,7 @@ static void change_addresses(const struct lane *lane, enum forward_mode mode,
 static bool lane_poll(struct lane *lane, enum forward_mode mode, struct vio_cache *cache)
 {
 	struct vio_pkt pkts[BURST];
-	uint16_t n = vio_rx_burst(lane->from, pkts, BURST), sent;
+	uint16_t n = tap_rx_burst(&lane->received, lane->from, pkts, BURST), sent;
 	bool first = true;
 
 	if (!n)
@@ -45,7 +45,7 @@ static bool lane_poll(struct lane *lane, enum forward_mode mode, struct vio_cach
 		first = !(pkts[i].flags & VIO_PKT_MORE);
 		pkts[i].flags &= VIO_PKT_MORE; /* offload data is between the device and us */
 	}
-	sent = vio_tx_burst(lane->to, pkts, n);
+	sent = tap_tx_burst(&lane->sent, lane->to, pkts, n);
 	vio_pkt_put(cache, pkts + sent, (uint16_t)(n - sent));
 	counter_add(&lane->stats.received, n);
 	counter_add(&lane->stats.sent, sent);
@@ -155,6 +155,20 @@ struct lane_stats forward_stats(const struct forward *f, unsigned int i)
 		sum.dropped += counter_get(&s->dropped);
 	}
 	return sum;
+}
+
+unsigned int forward_points(struct forward *f, struct capture_point points[FORWARD_POINTS])
+{
+	unsigned int n = 0;
+
+	for (unsigned int q = 0; q < f->queues; q++)
+		for (unsigned int i = 0; i < f->n; i++) {
+			struct lane *lane = &f->workers[q].lanes[i];
+
+			points[n++] = (struct capture_point){ &lane->received, i, q, false };
+			points[n++] = (struct capture_point){ &lane->sent, f->n - 1 - i, q, true };
+		}
+	return n;
 }
 
 static void lane_init(struct lane *lane, struct vio_port *from, struct vio_port *to, uint16_t queue)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <vio/vio.h>
 
+#include "capture.h"
 #include "idle.h"
 
 #define FORWARD_QUEUES 64 /* the most that a port has */
@@ -30,6 +31,7 @@ struct lane {
 	struct vio_txq *to;
 	struct addresses mac; /* what FORWARD_MAC writes */
 	struct lane_stats stats;
+	struct tap received, sent;
 };
 
 struct forward_opts {
@@ -72,6 +74,13 @@ void forward_close(struct forward *f);
 /* Start and end the threads. Return: 0, or a positive errno; end them in any case. */
 int forward_start(struct forward *f);
 void forward_stop(struct forward *f);
+
+/* Most points that forward_points() finds. */
+#define FORWARD_POINTS (FORWARD_QUEUES * 4)
+
+/* Where captures reach in: every queue that is used. Return: how many; they last until
+ * forward_close(). */
+unsigned int forward_points(struct forward *f, struct capture_point points[FORWARD_POINTS]);
 
 /* What has been moved from port @i, by all threads. */
 struct lane_stats forward_stats(const struct forward *f, unsigned int i);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture_run.h"
 #include "commands.h"
 #include "fail.h"
 #include "forward.h"
@@ -15,6 +16,7 @@ struct fwd_config {
 	uint64_t mode, time_ns, queues;
 	struct idle_option wait;
 	bool quiet, verbose;
+	struct capture_config capture;
 };
 
 #define NAP_US 20000 /* between two looks at clock and signals */
@@ -90,6 +92,34 @@ static int watch(struct forward *f, const struct fwd_config *cfg)
 	return rc;
 }
 
+/* Forward, with captures around it. Return: exit code. */
+static int forward_captured(struct forward *f, char *const *address, const struct fwd_config *cfg)
+{
+	static struct capture_point points[FORWARD_POINTS];
+	struct capture_run run;
+	struct stamp_clock clock;
+	const struct capture_source src = { .points = points,
+					    .n_points = forward_points(f, points),
+					    .ports = (const char *const *)address,
+					    .n_ports = f->n,
+					    .clock = &clock };
+	int rc, captured;
+
+	stamp_clock_init(&clock);
+	rc = capture_run_open(&run, &cfg->capture, &src);
+	if (rc)
+		return rc;
+	if (forward_start(f))
+		rc = fail(FAIL_MEMORY, NULL, "fwd: no thread for each of %u queue pairs",
+			  f->queues);
+	else
+		rc = watch(f, cfg);
+	forward_stop(f);
+	captured = capture_run_close(&run);
+	capture_run_report(&run, stdout);
+	return rc ? rc : captured;
+}
+
 static int open_and_forward(char **address, unsigned int n, const struct fwd_config *cfg)
 {
 	const struct forward_opts opts = { .mode = (enum forward_mode)cfg->mode,
@@ -103,11 +133,8 @@ static int open_and_forward(char **address, unsigned int n, const struct fwd_con
 	sigaction(SIGTERM, &sa, NULL);
 	if (forward_open(&f, &opts, address, n) < 0)
 		rc = fail_library();
-	else if (forward_start(&f))
-		rc = fail(FAIL_MEMORY, NULL, "fwd: no thread for each of %u queue pairs", f.queues);
 	else
-		rc = watch(&f, cfg);
-	forward_stop(&f);
+		rc = forward_captured(&f, address, cfg);
 	forward_close(&f);
 	return rc;
 }
@@ -132,6 +159,7 @@ static const struct option_def options[] = {
 	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs of each port, with a thread for each; default 1" },
 	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "sleep when nothing has come for so long; default 50" },
 	{ "time", 't', "TIME", option_duration, AT(time_ns), "how long; default until interrupted" },
+	CAPTURE_OPTIONS(struct fwd_config, capture),
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print totals only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
 	{ 0 }
@@ -141,10 +169,13 @@ static const struct option_def options[] = {
 static int fwd(const struct command *cmd, int argc, char **argv)
 {
 	struct fwd_config cfg = { 0 };
-	int first = options_ports(cmd, argc, argv, &cfg);
+	int first = options_ports(cmd, argc, argv, &cfg), rc;
 
 	if (first <= 0)
 		return -first;
+	rc = capture_check("fwd", &cfg.capture);
+	if (rc)
+		return rc;
 	if (cfg.verbose)
 		log_to_stderr();
 	return open_and_forward(argv + first, (unsigned int)(argc - first), &cfg);

@@ -7,6 +7,7 @@ usage: capture.py VIO SCHEMA [PART OF A CASE'S NAME]
 
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -186,7 +187,27 @@ def case_stays_off():
     assert "capture" in r and "capture" not in out, out
 
 
+# --- vio fwd --capture ---------------------------------------------------------------------------
+
+
+def case_fwd():
+    code, out, err = vio("fwd", "loop:source,max_queues=2", "loop:sink", "--mode", "mac",
+                         "--queues", "2", "-t", "20ms", "-q", "--capture", FILE, "--capture-snap",
+                         "20")
+    equal(code, 0, err)
+    n = int(re.search(r"port 0 +received (\d+)", out)[1])
+    c = read()
+    equal([i[2] for i in c.interfaces], [b"loop:source,max_queues=2", b"loop:sink"], "interfaces")
+    equal(c.stats[0][0], n, "frames seen on port 0")
+    equal(sum(s[1] - s[2] for s in c.stats), len(c.packets), "accepted less dropped are written")
+    equal({(p[0], p[4]) for p in c.packets}, {(0, "in"), (1, "out")}, "ports and directions")
+    equal({p[2][:6] for p in c.packets if p[4] == "out"}, {bytes.fromhex("020000000002")},
+          "a frame that was sent has the new address")
+
+
 ERRORS = [
+    ("fwd with a snap length of no capture", ["fwd", "loop:echo", "--capture-snap", "9"], 2,
+     "VIO-CLI-05"),
     ("a filter that is none", ["pktgen", "loop:echo", "--capture", FILE, "--capture-filter", "upd"],
      2, "libpcap"),
     ("a capture on stdout", ["pktgen", "loop:echo", "--capture", "-"], 2, "VIO-CLI-03"),
@@ -218,6 +239,7 @@ def cases():
         yield f"a filter for {what}", case_filter, (text, want)
     yield "the snap length cuts frames", case_snap, ()
     yield "a full disk ends the capture, not the run", case_full_disk, ()
+    yield "fwd captures what it takes and what it gives", case_fwd, ()
     yield "without --capture there is none", case_stays_off, ()
     for what, args, code, text in ERRORS:
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
