@@ -4,9 +4,8 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_list,   &command_doctor,  &command_bind,
-	&command_unbind, &command_pktgen,  &command_fwd,
-	&command_info,   &command_explain, NULL,
+	&command_list, &command_doctor, &command_bind,    &command_unbind, &command_pktgen,
+	&command_fwd,  &command_info,   &command_explain, &command_dump,   NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -10,6 +10,7 @@ extern const struct command command_bind;
 extern const struct command command_unbind;
 extern const struct command command_pktgen;
 extern const struct command command_fwd;
+extern const struct command command_dump;
 extern const struct command command_info;
 extern const struct command command_explain;
 

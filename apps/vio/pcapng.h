@@ -51,6 +51,12 @@ static inline uint8_t *pcapng_frame(uint8_t *out)
 	return out + 28;
 }
 
+/* The same of a block that is read. */
+static inline const uint8_t *pcapng_frame_of(const uint8_t *block)
+{
+	return block + 28;
+}
+
 /* Write the rest of the block at @out, which is aligned to 4. Return: its bytes. */
 uint32_t pcapng_packet(uint8_t *out, const struct pcapng_packet *p);
 

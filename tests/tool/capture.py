@@ -9,10 +9,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 import schema
 from cases import Skip, equal, main
@@ -58,11 +60,12 @@ def options(data):
 
 def blocks(data):
     """Type and body of each block; the file is whole."""
-    while data:
-        kind, length = struct.unpack_from("=II", data)
-        equal(struct.unpack_from("=I", data, length - 4)[0], length, "length at the block's end")
-        yield kind, data[8:length - 4]
-        data = data[length:]
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from("=II", data, at)
+        at += length
+        equal(struct.unpack_from("=I", data, at - 4)[0], length, "length at the block's end")
+        yield kind, data[at - length + 8:at - 4]
 
 
 class Capture:
@@ -205,7 +208,81 @@ def case_fwd():
           "a frame that was sent has the new address")
 
 
+# --- vio dump ------------------------------------------------------------------------------------
+
+SOURCE = "loop:source"
+END = r"captured (\d+)  dropped (\d+)  seen (\d+)\n$"
+
+
+def dump(*args):
+    """Run dump to its end. Returns stdout as bytes, and what its last line says."""
+    p = subprocess.run([VIO, "dump", *args], capture_output=True, timeout=TIMEOUT)
+    err = p.stderr.decode()
+    equal(p.returncode, 0, f"exit code ({err})")
+    return p.stdout, tuple(int(n) for n in re.search(END, err).groups())
+
+
+def case_dump_lines():
+    out, (captured, _, seen) = dump(SOURCE, "-c", "50")
+    lines = out.decode().splitlines()
+    equal((len(lines), captured), (50, 50), "lines, frames captured")
+    assert seen >= 50, seen
+    for line in lines:
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{9} in +60 [0-9a-f:]{17} > ff:ff:ff:ff:ff:ff type "
+                            r"0x88b5", line), line
+
+
+def case_dump_file(*args):
+    path = os.path.join(TMP, "dump.pcapng")
+    _, (captured, dropped, seen) = dump(SOURCE, "-t", "20ms", "-w", path, "-s", "20", *args)
+    c = read(path)
+    equal(len(c.packets), captured, "frames in the file")
+    equal(c.stats, [(seen, seen, dropped)], "seen, accepted, dropped")
+    equal({(len(p[2]), p[3], p[4]) for p in c.packets}, {(20, 60, "in")}, "kept, length, direction")
+    os.unlink(path)
+
+
+def case_dump_pipe():
+    out, _ = dump(SOURCE, "-c", "20", "-w", "-")
+    equal(len(tshark("-r", "-", data=out)), 20, "frames that Wireshark reads from a pipe")
+
+
+def case_dump_filter():
+    _, (captured, dropped, seen) = dump(SOURCE, "-t", "100ms", "-f", "ip or ip6")
+    equal((captured, dropped), (0, 0), "captured, dropped")
+    assert seen > 0, "nothing came"
+
+
+def case_dump_reader_leaves():
+    """What reads may stop: no error, and an end."""
+    for args in ([], ["-w", "-"]):
+        p = subprocess.Popen([VIO, "dump", SOURCE, *args], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        p.stdout.read(100)
+        p.stdout.close()
+        err = p.stderr.read().decode()
+        equal(p.wait(TIMEOUT), 0, f"exit code ({err})")
+        assert re.fullmatch(END, err), err
+
+
+def case_dump_signal():
+    p = subprocess.Popen([VIO, "dump", "loop:echo"], stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=TIMEOUT)
+    equal((p.returncode, out), (0, ""), "exit code, stdout")
+    equal(re.fullmatch(END, err).groups(), ("0", "0", "0"), "captured, dropped, seen")
+
+
 ERRORS = [
+    ("a dump without port", ["dump"], 2, "VIO-CLI-04"),
+    ("a dump of two ports", ["dump", "loop:echo", "loop:echo"], 2, "VIO-CLI-05"),
+    ("a dump with a filter that is none", ["dump", "loop:echo", "-f", "upd"], 2, "libpcap"),
+    ("a dump that can't be written", ["dump", "loop:echo", "-w", "/nonexistent/f"], 3,
+     "VIO-GEN-05"),
+    ("a dump to a full disk", ["dump", SOURCE, "-w", "/dev/full"], 3, "No space left"),
+    ("a dump of a port that is none", ["dump", "nic:0"], 3, "VIO-ADDR-01"),
     ("fwd with a snap length of no capture", ["fwd", "loop:echo", "--capture-snap", "9"], 2,
      "VIO-CLI-05"),
     ("a filter that is none", ["pktgen", "loop:echo", "--capture", FILE, "--capture-filter", "upd"],
@@ -241,6 +318,13 @@ def cases():
     yield "a full disk ends the capture, not the run", case_full_disk, ()
     yield "fwd captures what it takes and what it gives", case_fwd, ()
     yield "without --capture there is none", case_stays_off, ()
+    yield "dump prints a line for each frame", case_dump_lines, ()
+    for args in ([], ["--wait"], ["--queues", "2"]):
+        yield f"dump writes a file {' '.join(args)}", case_dump_file, args
+    yield "dump writes to a pipe", case_dump_pipe, ()
+    yield "dump takes what matches its filter", case_dump_filter, ()
+    yield "dump ends when nobody reads", case_dump_reader_leaves, ()
+    yield "dump ends with SIGINT", case_dump_signal, ()
     for what, args, code, text in ERRORS:
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
 

@@ -40,7 +40,7 @@ static bool take(struct capture_ring *r, struct pcapng_packet *p, const uint8_t 
 	if (!block)
 		return false;
 	assert_true(pcapng_packet_read(block, len, p));
-	*data = pcapng_frame((uint8_t *)(uintptr_t)block);
+	*data = pcapng_frame_of(block);
 	capture_ring_pop(r, len);
 	return true;
 }

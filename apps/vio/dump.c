@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture_run.h"
+#include "commands.h"
+#include "dump_print.h"
+#include "fail.h"
+#include "idle.h"
+#include "log.h"
+#include "look.h"
+#include "memory.h"
+
+/* Capture from a port that nobody else uses: the main thread receives, the capture's one writes. */
+struct dump_config {
+	const char *filter, *file;
+	uint64_t snap, count, time_ns, queues;
+	struct idle_option wait;
+	bool verbose;
+};
+
+#define QUEUES_MAX   64u
+#define BUFFERS      2560u /* for each queue, and once more */
+#define STEP_BUDGET  64u
+#define NAP_US       50
+#define STANDARD_OUT "-"
+
+struct dump {
+	const struct dump_config *cfg;
+	struct vio_pool *pool;
+	struct vio_port *port;
+	struct vio_cache *cache;
+	uint16_t queues;
+	struct vio_rxq *rxq[QUEUES_MAX];
+	struct tap taps[QUEUES_MAX];
+	struct idle idle;
+	struct look seen;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static int open_port(struct dump *d, const char *address)
+{
+	const uint16_t wanted = (uint16_t)(d->cfg->queues ? d->cfg->queues : 1);
+	const struct vio_pool_opts pool =
+		VIO_OPTS(struct vio_pool_opts, .buffers = BUFFERS * (wanted + 1u),
+			 .ring_bytes = (wanted + 1u) << 20);
+	const struct vio_port_opts port =
+		VIO_OPTS(struct vio_port_opts, .queues = wanted, .wait = d->cfg->wait.on);
+	struct vio_port_info info;
+
+	if (memory_open(&pool, &address, 1, &d->pool) < 0 ||
+	    vio_port_open(address, d->pool, &port, &d->port) < 0 ||
+	    vio_cache_open(d->pool, &d->cache) < 0)
+		return fail_library();
+	vio_port_info(d->port, &info);
+	d->queues = info.queues;
+	for (uint16_t q = 0; q < d->queues; q++)
+		d->rxq[q] = vio_port_rxq(d->port, q);
+	return 0;
+}
+
+static void close_port(struct dump *d)
+{
+	vio_port_close(d->port);
+	if (d->cache)
+		vio_cache_close(d->cache);
+	vio_pool_close(d->pool);
+}
+
+/* Return: true if something came. */
+static bool receive(struct dump *d)
+{
+	struct vio_loop *loop = vio_port_loop(d->port);
+	struct vio_pkt pkts[CAPTURE_BURST];
+	bool worked = loop && vio_loop_step(loop, STEP_BUDGET);
+
+	for (uint16_t q = 0; q < d->queues; q++) {
+		uint16_t n = tap_rx_burst(&d->taps[q], d->rxq[q], pkts, CAPTURE_BURST);
+
+		vio_pkt_put(d->cache, pkts, n);
+		worked |= n;
+	}
+	return worked;
+}
+
+/* Until a packet comes, or, where that can't be waited for, a moment. */
+static void rest(struct dump *d)
+{
+	if (!d->cfg->wait.on || vio_port_loop(d->port) ||
+	    vio_rx_wait_any(d->rxq, d->queues, IDLE_SLEEP_MS) < 0)
+		usleep(NAP_US);
+}
+
+/* Return: exit code; the error of a port that is not up has been told. */
+static int receive_until_end(struct dump *d, const struct capture *c)
+{
+	const uint64_t start = vio_clock_ns();
+	uint64_t now = start, looked = 0;
+	int rc = 0;
+
+	while (!stopped && !rc && !capture_done(c) &&
+	       (!d->cfg->time_ns || now - start < d->cfg->time_ns)) {
+		if (idle_enough(&d->idle, receive(d)))
+			rest(d);
+		now = vio_clock_ns();
+		if (now - looked < LOOK_NS)
+			continue;
+		rc = look_after(d->port, &d->seen);
+		looked = now;
+	}
+	return rc;
+}
+
+/* Return: a file to write to, or negative with the error reported. Text goes to no file. */
+static int open_file(const char *file)
+{
+	int fd;
+
+	if (!file || !strcmp(file, STANDARD_OUT))
+		return STDOUT_FILENO;
+	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written", file);
+	return fd;
+}
+
+static bool is_path(const char *file)
+{
+	return file && strcmp(file, STANDARD_OUT);
+}
+
+static void print_end(const struct capture_stats *s)
+{
+	fprintf(stderr, "captured %llu  dropped %llu  seen %llu\n", (unsigned long long)s->written,
+		(unsigned long long)s->counts.dropped, (unsigned long long)s->counts.seen);
+}
+
+static int capture_port(struct dump *d, const char *address, int fd)
+{
+	struct capture_point points[QUEUES_MAX];
+	struct stamp_clock clock;
+	const struct capture_source src = { points, d->queues, &address, 1, &clock };
+	const struct capture_opts opts = { .filter = d->cfg->filter,
+					   .snap = (uint32_t)d->cfg->snap,
+					   .count = d->cfg->count,
+					   .fd = fd,
+					   .put = d->cfg->file ? NULL : dump_print_block,
+					   .title = is_path(d->cfg->file) ? d->cfg->file : NULL };
+	struct capture_stats stats;
+	struct capture *c;
+	struct why why = { "" };
+	int rc;
+
+	stamp_clock_init(&clock);
+	for (unsigned int q = 0; q < d->queues; q++)
+		points[q] = (struct capture_point){ &d->taps[q], 0, q, false };
+	if (!capture_open(&src, &opts, &c, &why))
+		return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", address);
+	rc = receive_until_end(d, c);
+	capture_close(c, &stats);
+	print_end(&stats);
+	if (!rc && stats.error && opts.title)
+		rc = fail_code(FAIL_FILE);
+	return rc;
+}
+
+static int dump_port(const char *address, const struct dump_config *cfg)
+{
+	struct dump d = { .cfg = cfg,
+			  .idle = idle_init(&(struct idle_option){
+				  true, cfg->wait.on ? cfg->wait.spin_us : IDLE_SPIN_US }) };
+	struct sigaction sa = { .sa_handler = on_signal };
+	int fd, rc;
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	fd = open_file(cfg->file);
+	if (fd < 0)
+		return fail_code(FAIL_FILE);
+	rc = open_port(&d, address);
+	if (!rc)
+		rc = capture_port(&d, address, fd);
+	close_port(&d);
+	if (fd != STDOUT_FILENO)
+		close(fd);
+	return rc;
+}
+
+#define AT(field) offsetof(struct dump_config, field)
+
+/* clang-format off */
+static const struct option_def options[] = {
+	{ "filter", 'f', "BPF", capture_read_filter, AT(filter), "only frames that match, in the language of tcpdump" },
+	{ "write", 'w', "FILE", option_text, AT(file), "write pcapng instead of lines; - is stdout" },
+	{ "snap", 's', "N", capture_read_snap, AT(snap), "bytes kept of each frame, 1 to 65535; default all" },
+	{ "count", 'c', "N", option_count, AT(count), "frames, and then end" },
+	{ "time", 't', "TIME", option_duration, AT(time_ns), "how long: 30s, 500ms, 2m; default until interrupted" },
+	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs to ask of the port; default 1" },
+	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "sleep until a packet comes when none has for so long;\ndefault 50" },
+	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
+	{ 0 }
+};
+/* clang-format on */
+
+static int dump(const struct command *cmd, int argc, char **argv)
+{
+	struct dump_config cfg = { 0 };
+	int first = options_ports(cmd, argc, argv, &cfg);
+
+	if (first <= 0)
+		return -first;
+	if (cfg.verbose)
+		log_to_stderr();
+	return dump_port(argv[first], &cfg);
+}
+
+const struct command command_dump = {
+	.name = "dump",
+	.args = "PORT [options]",
+	.summary = "Print or write the packets that a port receives.",
+	.options = options,
+	.examples =
+		"Each line: time, direction, length without FCS, MAC addresses, and what it is.\n"
+		"The last line on stderr: frames captured, dropped since they came too fast, and "
+		"seen.\n\n"
+		"examples:\n"
+		"  vio dump loop:source -c 10                              the built-in device\n"
+		"  vio dump vhost-user:/run/vhost0.sock -f 'udp port 53'   as tcpdump writes "
+		"filters\n"
+		"  vio dump vhost-user:/run/vhost0.sock -w f.pcapng -t 10s -s 128\n"
+		"  vio dump vhost-user:/run/vhost0.sock -w - | tshark -r -\n",
+	.ports_least = 1,
+	.ports_most = 1,
+	.run = dump,
+};
