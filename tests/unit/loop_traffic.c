@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <vio/clock.h>
 
 #include "../../drivers/transport/loop/device.h"
 #include "loop_rig.h"
@@ -102,6 +103,39 @@ static void reorders(void **state)
 	assert_int_equal(run(&r, 16, seen, &differ), 16);
 	for (uint32_t i = 0; i < 16; i++)
 		assert_int_equal(seen[i], i % 4 == 3 ? i - 3 : i + 1);
+	rig_close(&r);
+}
+
+/* A frame a second comes on top of what the buffer takes. */
+static void exceeds(void **state)
+{
+	static uint32_t seen[2100];
+	uint64_t began = vio_clock_ns(), most;
+	struct vio_loop_stats s;
+	uint32_t differ = 0;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, "loop:echo,capacity=1,buffer=100", NONE, RIG_LIVE, 16);
+	run(&r, 1000, seen, &differ);
+	most = 101 + (vio_clock_ns() - began) / 1000000000u;
+	vio_loop_stats(r.loop, &s);
+	assert_true(s.out >= 100 && s.out <= most);
+	assert_int_equal(s.lost, 1000 - s.out);
+	assert_int_equal(seen[99], 99);
+	rig_close(&r);
+}
+
+/* A frame each nanosecond is more than anybody sends. */
+static void suffices(void **state)
+{
+	static uint32_t seen[2100];
+	uint32_t differ = 0;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, "loop:echo,capacity=1000000000,buffer=1", NONE, RIG_LIVE, 16);
+	assert_int_equal(run(&r, 1000, seen, &differ), 1000);
 	rig_close(&r);
 }
 
@@ -359,6 +393,8 @@ int main(void)
 		CMUnitTestFunction fn;
 	} others[] = {
 		{ "reordered frames come the distance later", reorders },
+		{ "what exceeds the capacity is lost", exceeds },
+		{ "a capacity that suffices loses nothing", suffices },
 		{ "corrupted frames differ, others never", corrupts },
 		{ "a checksum is completed for a driver without GUEST_CSUM", completes_checksum },
 		{ "a checksum is left to a driver with GUEST_CSUM", passes_checksum },

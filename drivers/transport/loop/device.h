@@ -35,6 +35,7 @@ struct loop_options {
 	uint64_t max_queues, max_size, mtu, speed, seed, batch, slow, distance;
 	uint64_t loss, dup, corrupt, reorder;
 	uint64_t delay_ns;
+	uint64_t capacity, buffer; /* frames a second, and at once; capacity 0: any */
 	uint64_t src_len, src_len_max;
 	bool ooo, null;
 	struct vio_features no, refuse;
@@ -188,6 +189,11 @@ struct pair {
 	uint32_t source_len;
 };
 
+/* What is left of a capacity, in billionths of a frame. */
+struct bucket {
+	uint64_t credit, filled_ns; /* filled_ns 0: not used yet */
+};
+
 /* Two loops that are a pair. Locked after a loop's own lock; protects the inboxes of both. */
 struct link {
 	pthread_mutex_t lock;
@@ -238,6 +244,7 @@ struct vio_loop {
 	char first_text[256];
 	char about[160];
 	uint8_t *bounce; /* a frame that is being segmented */
+	struct bucket bucket;
 
 	struct pair pair[LOOP_PAIRS_MAX];
 	struct queue *queue[LOOP_QUEUES];

@@ -26,6 +26,10 @@ const char loop_help[] =
 	"  ooo             complete buffers out of order, unless IN_ORDER is negotiated\n"
 	"  batch=N         with IN_ORDER, up to N buffers by one used entry, 1 to 64 (1)\n"
 	"  slow=N          at most N packets a step, 1 to 65535\n"
+	"  capacity=N      frames a second that it carries; others are lost, 1 to 1000000000\n"
+	"  buffer=N        with capacity, frames that it carries at once after a rest, 1 to "
+	"1000000\n"
+	"                  (64)\n"
 	"  src_len=N[-M]   frame lengths that source makes, 60 to 65535 (60)\n"
 	"  null            source and sink do not touch the payload\n"
 	"  seed=N          of all that is random (1)\n";
@@ -188,6 +192,8 @@ static int take_numbers(struct address *addr, struct loop_options *opt)
 		{ "batch", 1, LOOP_DONE_MAX, &opt->batch },
 		{ "slow", 1, 65535, &opt->slow },
 		{ "distance", 1, LOOP_HELD_MAX, &opt->distance },
+		{ "capacity", 1, 1000000000, &opt->capacity },
+		{ "buffer", 1, 1000000, &opt->buffer },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -245,6 +251,7 @@ int loop_options_take(struct address *addr, struct loop_options *opt)
 		.batch = 1,
 		.slow = UINT32_MAX,
 		.distance = 3,
+		.buffer = 64,
 		.src_len = 60,
 		.src_len_max = 60,
 	};

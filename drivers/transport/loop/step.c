@@ -10,6 +10,7 @@ struct step {
 	struct vio_loop_stats add;
 	uint64_t now_ns;
 	uint32_t budget;
+	bool behind; /* more frames may be waiting */
 };
 
 /* One pair's receive side during a step. */
@@ -250,11 +251,50 @@ static void corrupt(struct step *s, struct pair *p, struct record *r)
 	s->add.corrupted++;
 }
 
+#define FRAME_CREDIT UINT64_C(1000000000)
+#define FILL_NS_MAX  UINT64_C(1000000000) /* so that credit does not overflow */
+
+static void bucket_limit(struct bucket *b, uint64_t most)
+{
+	if (b->credit > most)
+		b->credit = most;
+}
+
+/*
+ * What has become free since the last step. It is cut to the buffer's size only when all frames
+ * are taken: those that waited in the ring while nobody stepped the device are carried as if
+ * somebody had.
+ */
+static COLD void bucket_fill(struct step *s)
+{
+	const struct loop_options *opt = &s->loop->opt;
+	struct bucket *b = &s->loop->bucket;
+	uint64_t ns = s->now_ns - b->filled_ns;
+
+	if (!b->filled_ns)
+		b->credit = opt->buffer * FRAME_CREDIT;
+	else
+		b->credit += (ns < FILL_NS_MAX ? ns : FILL_NS_MAX) * opt->capacity;
+	b->filled_ns = s->now_ns;
+	bucket_limit(b, (opt->buffer + opt->capacity) * FRAME_CREDIT);
+}
+
+/* Is there capacity for one frame more? */
+static bool bucket_take(struct vio_loop *loop)
+{
+	if (!loop->opt.capacity)
+		return true;
+	if (loop->bucket.credit < FRAME_CREDIT)
+		return false;
+	loop->bucket.credit -= FRAME_CREDIT;
+	return true;
+}
+
 static COLD void send_impaired(struct step *s, struct pair *p, struct inbox *in, struct record *r)
 {
 	const struct loop_options *opt = &s->loop->opt;
 
-	if (random_chance(&p->random, opt->loss)) {
+	if (!bucket_take(s->loop) || random_chance(&p->random, opt->loss)) {
 		s->add.lost++;
 		return;
 	}
@@ -304,6 +344,7 @@ static uint32_t take_frames(struct step *s, struct pair *p, struct queue *tx, st
 		queue_done(tx, &c, 0);
 	}
 	s->add.in += n;
+	s->behind |= n == s->budget;
 	if (unlikely(p->held_for && !n && in))
 		release_held(s, p, in);
 	return n;
@@ -366,10 +407,14 @@ static uint32_t step_all(struct vio_loop *loop, uint32_t budget)
 	if (!(loop->status & STATUS_DRIVER_OK))
 		return 0;
 	/* A peer may delay what it sends here, too. */
-	if (loop->opt.delay_ns || loop->opt.behaviour == LOOP_PAIR)
+	if (loop->opt.delay_ns || loop->opt.capacity || loop->opt.behaviour == LOOP_PAIR)
 		s.now_ns = vio_clock_ns();
+	if (unlikely(loop->opt.capacity))
+		bucket_fill(&s);
 	for (uint32_t i = 0; i < loop->pairs; i++)
 		moved += step_pair(&s, i);
+	if (unlikely(loop->opt.capacity) && !s.behind)
+		bucket_limit(&loop->bucket, loop->opt.buffer * FRAME_CREDIT);
 	add_stats(&loop->stats, &s.add);
 	return moved;
 }

@@ -54,6 +54,7 @@ static void reset(struct vio_loop *loop)
 	for (uint32_t i = 0; i < LOOP_PAIRS_MAX; i++)
 		reset_pair(loop, i);
 	loop->taken = (struct vio_features){ 0 };
+	loop->bucket = (struct bucket){ 0 };
 	loop->pairs = 0;
 	loop->generation++;
 	loop_config_fill(loop);
@@ -102,7 +103,7 @@ static int loop_open(struct address *addr, uint32_t timeout_ms, struct transport
 		goto free_loop;
 	}
 	loop->impaired = loop->opt.loss || loop->opt.dup || loop->opt.corrupt ||
-			 loop->opt.reorder || loop->opt.delay_ns;
+			 loop->opt.reorder || loop->opt.delay_ns || loop->opt.capacity;
 	loop_offer(loop);
 	reset(loop);
 	describe_self(loop);

@@ -50,8 +50,8 @@ VIO_API void vio_loop_link_set(struct vio_loop *loop, bool up);
 VIO_API void vio_loop_announce(struct vio_loop *loop);
 
 /* Packets the device itself has taken in, given out, and lost, duplicated, reordered or corrupted
- * on purpose; packets for which the driver had posted no buffer, or none that was large enough; and
- * kicks that it has received, on all queues. */
+ * on purpose (what exceeds its capacity is lost); packets for which the driver had posted no
+ * buffer, or none that was large enough; and kicks that it has received, on all queues. */
 struct vio_loop_stats {
 	uint64_t in;
 	uint64_t out;
