@@ -34,7 +34,19 @@ struct gen_config {
 	const char *json, *write;
 	struct output_config output;
 	struct capture_config capture;
+	double rate_tolerance; /* percent that rate and time may be off by; 0: default */
 };
+
+struct option_def;
+
+/* Everything at its default. Return: 0, or an exit code; end with sizes_free(&cfg->sizes). */
+int gen_config_init(struct gen_config *cfg);
+
+/* The option of `vio pktgen` of that name; NULL: there is none. */
+const struct option_def *gen_option(const char *name);
+
+/* The file of --json is better known to be writable before the work. Return: 0, or an exit code. */
+int gen_check_writable(const char *file);
 
 /* A port, with a pool of its own. */
 struct gen_port {
@@ -113,6 +125,15 @@ struct gen {
 int gen_open(struct gen *g, const struct gen_config *cfg);
 void gen_close(struct gen *g);
 
+/*
+ * The two halves of gen_open(), for several runs on the same ports: all that @cfg says but ports,
+ * queues and buffers may change while the traffic is closed, and no size may exceed that of the
+ * ports. Both begin and end like gen_open().
+ */
+int gen_open_ports(struct gen *g, const struct gen_config *cfg);
+int gen_open_traffic(struct gen *g);
+void gen_close_traffic(struct gen *g);
+
 /* Fill @spec for the frames of direction @dir (0: from the first port). */
 void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec);
 
@@ -124,6 +145,8 @@ int gen_run(struct gen *g);
  * reported: from the end, what has been measured stands. */
 int gen_capture_open(struct gen *g);
 int gen_capture_close(struct gen *g);
+/* Has somebody wanted to end the program, in this run or one before? */
+bool gen_interrupted(void);
 
 /* Sum the counters up, at any time. */
 void gen_totals(const struct gen *g, struct totals *t);

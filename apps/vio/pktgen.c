@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,14 @@ static const char examples[] =
 	"            5 the generator did not keep rate or time: the result is invalid\n";
 /* clang-format on */
 
+const struct option_def *gen_option(const char *name)
+{
+	for (const struct option_def *d = options; d->name; d++)
+		if (!strcmp(d->name, name))
+			return d;
+	return NULL;
+}
+
 static int check_conflicts(const struct gen_config *c)
 {
 	if (!c->n_ports && !c->dry_run)
@@ -227,6 +236,19 @@ static int verdict_code(const struct result *r)
 	static const int codes[] = { EXIT_OK, EXIT_LIMITED, EXIT_FAILED };
 
 	return codes[r->verdict];
+}
+
+int gen_check_writable(const char *file)
+{
+	FILE *f;
+
+	if (!file || !strcmp(file, "-"))
+		return 0;
+	f = fopen(file, "a");
+	if (!f)
+		return fail(FAIL_FILE, strerror(errno), "%s: the JSON can't be written", file);
+	fclose(f);
+	return 0;
 }
 
 static int measure(struct gen *g, const struct gen_config *cfg)
@@ -277,9 +299,11 @@ static int run(struct gen_config *cfg)
 	return rc;
 }
 
-static int pktgen(const struct command *cmd, int argc, char **argv)
+int gen_config_init(struct gen_config *cfg)
 {
-	struct gen_config cfg = {
+	struct why why;
+
+	*cfg = (struct gen_config){
 		.burst = 32,
 		.drain_ns = SECOND / 5,
 		.interval_ns = SECOND,
@@ -287,11 +311,18 @@ static int pktgen(const struct command *cmd, int argc, char **argv)
 		.dst_port = { 9, 1 },
 		.late_limit = 10,
 	};
-	struct why why;
-	int first, rc;
-
-	if (!sizes_parse("64", &cfg.sizes, &why))
+	if (!sizes_parse("64", &cfg->sizes, &why))
 		return fail(FAIL_MEMORY, NULL, "no room for a frame size");
+	return 0;
+}
+
+static int pktgen(const struct command *cmd, int argc, char **argv)
+{
+	struct gen_config cfg;
+	int rc = gen_config_init(&cfg), first;
+
+	if (rc)
+		return rc;
 	first = options_ports(cmd, argc, argv, &cfg);
 	rc = -first;
 	if (first > 0) {

@@ -121,6 +121,11 @@ static double off_by(double is, double should)
 	return should > 0 ? fabs(is - should) / should : 0;
 }
 
+static double tolerance(const struct gen *g)
+{
+	return g->cfg->rate_tolerance > 0 ? g->cfg->rate_tolerance / 100 : TOLERANCE;
+}
+
 /* The rate in the unit that it was asked in. A packet more or less is no miss. */
 static void judge_rate(const struct gen *g, struct result *r)
 {
@@ -129,7 +134,7 @@ static void judge_rate(const struct gen *g, struct result *r)
 	double packet = r->t.sent ? is / (double)r->t.sent : 0;
 
 	if (g->cfg->rate.unit == RATE_MAX || fabs(is - asked) <= packet ||
-	    off_by(is, asked) <= TOLERANCE)
+	    off_by(is, asked) <= tolerance(g))
 		return;
 	reason(r, VERDICT_INVALID, "asked for %.6g %s, sent %.6g (%+.2f %%)", asked,
 	       bits ? "bit/s" : "packets/s", is, 100 * (is - asked) / asked);
@@ -152,7 +157,7 @@ static void judge_time(const struct gen *g, struct result *r)
 
 	if (!g->cfg->time_ns || r->interrupted || (g->cfg->count && r->duration_s < asked))
 		return;
-	if (off_by(r->duration_s, asked) > TOLERANCE)
+	if (off_by(r->duration_s, asked) > tolerance(g))
 		reason(r, VERDICT_INVALID, "asked for %.6g s, took %.6g s", asked, r->duration_s);
 }
 

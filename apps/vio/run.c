@@ -25,11 +25,15 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
+bool gen_interrupted(void)
+{
+	return interrupted;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 
-	interrupted = 0;
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);

@@ -160,7 +160,7 @@ static int open_path(struct gen *g, unsigned int dir, unsigned int streams)
 			    g->cfg->port[0]);
 	check_id_init(&p->id, &spec, &p->frames);
 	p->timed = gen_sends(g);
-	p->since_ns = g->clock.ns0;
+	p->since_ns = stamp_ns(&g->clock, vio_ticks());
 	p->streams = streams;
 	p->senders = aligned_alloc(64, streams * sizeof(*p->senders));
 	p->tracks = calloc(streams, sizeof(*p->tracks));
@@ -331,14 +331,13 @@ static void mark_shared(struct gen *g)
 				g->rx[i].path->shared = true;
 }
 
-int gen_open(struct gen *g, const struct gen_config *cfg)
+int gen_open_ports(struct gen *g, const struct gen_config *cfg)
 {
 	int rc = 0;
 
 	*g = (struct gen){ .cfg = cfg, .out = stdout };
 	if (cfg->json && !strcmp(cfg->json, "-"))
 		g->out = stderr;
-	g->n_paths = cfg->bidir ? 2 : 1;
 	stamp_clock_init(&g->clock);
 	strftime(g->started, sizeof(g->started), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime(&(time_t){ time(NULL) }));
@@ -349,8 +348,14 @@ int gen_open(struct gen *g, const struct gen_config *cfg)
 		if (!rc)
 			rc = check_buffers(g, i);
 	}
-	if (!rc)
-		rc = connect_loops(g);
+	return rc ? rc : connect_loops(g);
+}
+
+int gen_open_traffic(struct gen *g)
+{
+	int rc = 0;
+
+	g->n_paths = g->cfg->bidir ? 2 : 1;
 	for (unsigned int d = 0; d < g->n_paths && !rc; d++)
 		rc = open_path(g, d,
 			       gen_sends(g) ? g->port[tx_port(d)].info.queues : FRAME_STREAMS);
@@ -363,6 +368,13 @@ int gen_open(struct gen *g, const struct gen_config *cfg)
 		let_sleep(g);
 	}
 	return rc;
+}
+
+int gen_open(struct gen *g, const struct gen_config *cfg)
+{
+	int rc = gen_open_ports(g, cfg);
+
+	return rc ? rc : gen_open_traffic(g);
 }
 
 static void close_jobs(struct gen *g)
@@ -379,7 +391,25 @@ static void close_jobs(struct gen *g)
 	free(g->rx);
 }
 
-void gen_close(struct gen *g)
+/* Keep what outlives a run. */
+static void forget_run(struct gen *g)
+{
+	struct gen_port port[] = { g->port[0], g->port[1] };
+	const struct gen_config *cfg = g->cfg;
+	struct stamp_clock clock = g->clock;
+	FILE *out = g->out;
+	char started[sizeof(g->started)];
+
+	memcpy(started, g->started, sizeof(started));
+	memset(g, 0, sizeof(*g));
+	g->cfg = cfg;
+	g->out = out;
+	g->clock = clock;
+	memcpy(g->port, port, sizeof(port));
+	memcpy(g->started, started, sizeof(started));
+}
+
+void gen_close_traffic(struct gen *g)
 {
 	for (unsigned int i = 0; g->workers && i < g->plan.workers; i++) {
 		free(g->workers[i].tx);
@@ -389,9 +419,15 @@ void gen_close(struct gen *g)
 	close_jobs(g);
 	for (unsigned int d = 0; d < PATHS_MAX; d++)
 		close_path(&g->path[d]);
+	free(g->intervals);
+	forget_run(g);
+}
+
+void gen_close(struct gen *g)
+{
+	gen_close_traffic(g);
 	for (unsigned int i = 0; i < 2; i++) {
 		vio_port_close(g->port[i].port);
 		vio_pool_close(g->port[i].pool);
 	}
-	free(g->intervals);
 }
