@@ -3,10 +3,21 @@
 
 #include <string.h>
 
+/* clang-format off */
 const struct command *const commands[] = {
-	&command_list, &command_doctor, &command_bind,    &command_unbind, &command_pktgen,
-	&command_fwd,  &command_info,   &command_explain, &command_dump,   NULL,
+	&command_list,
+	&command_doctor,
+	&command_bind,
+	&command_unbind,
+	&command_pktgen,
+	&command_search,
+	&command_fwd,
+	&command_dump,
+	&command_info,
+	&command_explain,
+	NULL,
 };
+/* clang-format on */
 
 const struct command *command_find(const char *name)
 {

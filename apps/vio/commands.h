@@ -9,6 +9,7 @@ extern const struct command command_doctor;
 extern const struct command command_bind;
 extern const struct command command_unbind;
 extern const struct command command_pktgen;
+extern const struct command command_search;
 extern const struct command command_fwd;
 extern const struct command command_dump;
 extern const struct command command_info;

@@ -65,6 +65,17 @@ static const struct {
 	{ "VIO-GEN-06",
 	  "With --count there is no end in time, so a device that takes nothing would make the run last\n"
 	  "for ever. It ends after some seconds, and what was measured until then is reported." },
+	{ "VIO-SEARCH-02",
+	  "A trial of which nothing at all comes back tells of a broken path, not of a slow device, so the\n"
+	  "search ends at once. A switch may not know the destination address yet, a router may wait for\n"
+	  "ARP, or the second port may be on another network." },
+	{ "VIO-SEARCH-05",
+	  "What the device does at a load is only known if the load was there. So a trial that the\n"
+	  "generator could not send evenly, or long enough, is repeated (--retries), and then the search\n"
+	  "ends. Most often the processors are shared with others: see `vio doctor`, CPU-ISOL." },
+	{ "VIO-SEARCH-06",
+	  "MLRsearch takes noise into account if it is told to: a load then counts as good when half of\n"
+	  "the time (--exceed-ratio 50%) of several trials (--goal-duration-sum 21s) was good." },
 	{ "VIO-BIND-03",
 	  "The device carries the default route, or a session that you are logged in by. With the kernel's\n"
 	  "driver gone the machine may be out of reach. Take another device, or a console." },

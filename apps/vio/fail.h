@@ -50,6 +50,23 @@ enum exit_code {
 	  "see whether its process runs and polls its queues") \
 	X(LISTEN, "VIO-OUT-01", EXIT_PREFLIGHT, "the system does not let us listen there", \
 	  "choose another port or path, or end the process that listens there (ss -lntpx)") \
+	X(SEARCH_TRIAL, "VIO-SEARCH-01", EXIT_FAILED, "a port died, or nothing could be sent", \
+	  "see whether the device's process runs; what was measured by then is kept") \
+	X(SEARCH_SILENT, "VIO-SEARCH-02", EXIT_FAILED, \
+	  "the device under test drops everything, or sends it elsewhere", \
+	  "check the path with `vio pktgen -r 1kpps -t 1s`, and addresses (--dst-mac, --dst-ip)") \
+	X(SEARCH_TIME, "VIO-SEARCH-03", EXIT_FAILED, "the search has not come to its end in time", \
+	  "--time-limit TIME allows more, shorter trials (--trial) or a larger --width need less") \
+	X(SEARCH_CMD, "VIO-SEARCH-04", EXIT_FAILED, "it ended with a code other than 0", \
+	  "run it by hand; --pre-trial-cmd gives it 30 seconds") \
+	X(SEARCH_LIMITED, "VIO-SEARCH-05", EXIT_LIMITED, \
+	  "the generator did not reach the load, so nothing is known of the device there", \
+	  "lower --max-rate, give it free processors (--cores), raise --retries or " \
+	  "--rate-tolerance,\n" \
+	  "or --on-generator-limited stop takes it for the end of the search") \
+	X(SEARCH_ENDLESS, "VIO-SEARCH-06", EXIT_FAILED, \
+	  "the device behaves so differently each time that bounds do not settle", \
+	  "allow for it: --goal-duration-sum TIME and --exceed-ratio 50%") \
 	X(BIND_NONE, "VIO-BIND-01", EXIT_PREFLIGHT, "the machine has no such PCI function", \
 	  "`vio list --all` shows those that there are") \
 	X(BIND_RIGHTS, "VIO-BIND-02", EXIT_PREFLIGHT, "only root may change drivers of devices", \

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "document.h"
+#include "port_json.h"
+#include "search.h"
+
+/* What was not measured is absent. */
+static void put_int(json_t *o, const char *name, uint64_t value)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+static void put_real(json_t *o, const char *name, double value)
+{
+	json_object_set_new(o, name, json_real(value));
+}
+
+static void put_bool(json_t *o, const char *name, bool value)
+{
+	json_object_set_new(o, name, json_boolean(value));
+}
+
+static json_t *goal_json(const struct search *s, unsigned int i)
+{
+	const struct search_goal *g = &s->goals[i];
+	json_t *o = json_object();
+
+	json_text(o, "name", s->goal_names[i]);
+	put_real(o, "loss_ratio", g->loss_ratio);
+	put_real(o, "exceed_ratio", g->exceed_ratio);
+	if (!s->cfg->bisection)
+		put_real(o, "initial_trial_s", g->initial_s);
+	put_real(o, "final_trial_s", g->final_s);
+	put_real(o, "duration_sum_s", g->sum_s);
+	put_real(o, "width", g->width);
+	return o;
+}
+
+static json_t *latency_json(const struct search_trial *t)
+{
+	json_t *o = json_object();
+
+	put_int(o, "count", t->latency_n);
+	put_real(o, "min_us", (double)t->latency_min / 1e3);
+	put_real(o, "p50_us", (double)t->latency_p50 / 1e3);
+	put_real(o, "p90_us", (double)t->latency_p90 / 1e3);
+	put_real(o, "p99_us", (double)t->latency_p99 / 1e3);
+	put_real(o, "max_us", (double)t->latency_max / 1e3);
+	return o;
+}
+
+static void put_counts(json_t *o, const struct search_trial *t)
+{
+	put_int(o, "sent", t->t.sent);
+	put_int(o, "unsent", t->t.unsent);
+	put_int(o, "received", t->t.received);
+	put_int(o, "lost", t->lost);
+	put_int(o, "reordered", t->t.reordered);
+	put_int(o, "duplicate", t->t.duplicate);
+	put_int(o, "corrupt", t->t.corrupt);
+	put_real(o, "rate_pps", t->rate_pps);
+	put_real(o, "measured_s", t->measured_s);
+}
+
+static json_t *trial_json(const struct search *s, const struct search_trial *t)
+{
+	static const char *const kinds[] = { "warmup", "mrr", "search", "latency" };
+	static const char *const verdicts[] = { "valid", "invalid", "failed" };
+	static const char *const classes[] = { "undecided", "lower_bound", "upper_bound" };
+	json_t *o = json_object();
+
+	json_text(o, "kind", kinds[t->kind]);
+	if (t->kind == TRIAL_SEARCH || t->kind == TRIAL_LATENCY)
+		json_text(o, "goal", s->goal_names[t->goal]);
+	if (t->kind == TRIAL_SEARCH) {
+		put_bool(o, "probe", t->probe);
+		json_text(o, "load_is", classes[t->class]);
+	}
+	if (t->load > 0)
+		put_real(o, "load_pps", t->load);
+	put_real(o, "duration_s", t->duration_s);
+	json_text(o, "verdict", verdicts[t->verdict]);
+	json_text(o, "reason", t->reason);
+	put_bool(o, "used", t->used);
+	put_counts(o, t);
+	if (t->t.sent)
+		put_real(o, "loss_ratio", t->loss_ratio);
+	if (t->latency_n)
+		json_object_set_new(o, "latency", latency_json(t));
+	return o;
+}
+
+/* What keeps the rate from being higher. */
+static const char *limit_name(const struct search_item *item, const struct search_found *f)
+{
+	if (f->is.upper && !f->is.limited)
+		return "device";
+	return f->is.limited || item->max_found ? "generator" : "max_rate";
+}
+
+static json_t *found_json(const struct search *s, const struct search_item *item, unsigned int i)
+{
+	const struct search_found *f = &item->found[i];
+	json_t *o = json_object();
+
+	json_text(o, "goal", s->goal_names[i]);
+	put_bool(o, "complete", f->complete);
+	if (f->is.lower || f->is.upper)
+		json_text(o, "limited_by", limit_name(item, f));
+	if (f->is.lower) {
+		put_real(o, "lower_pps", f->is.lower);
+		put_real(o, "lower_bits_l2_per_s", 8 * f->is.lower * sizes_mean(&item->sizes));
+		put_real(o, "conditional_throughput_pps", f->conditional);
+	}
+	if (f->is.upper)
+		put_real(o, "upper_pps", f->is.upper);
+	return o;
+}
+
+static json_t *rates_json(const double *rates, unsigned int n)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(list, json_real(rates[i]));
+	return list;
+}
+
+static json_t *item_json(const struct search *s, const struct search_item *item)
+{
+	json_t *o = json_object(), *found = json_array(), *trials = json_array();
+
+	json_text(o, "size", item->name);
+	put_real(o, "mean_bytes", sizes_mean(&item->sizes));
+	put_bool(o, "complete", item->done);
+	if (item->max_load > 0) {
+		put_real(o, "min_load_pps", item->min_load);
+		put_real(o, "max_load_pps", item->max_load);
+	}
+	if (item->ended_ns)
+		put_real(o, "search_s", (double)(item->ended_ns - item->began_ns) / 1e9);
+	if (s->cfg->mrr && item->n_mrr)
+		json_object_set_new(o, "mrr_pps", rates_json(item->mrr, item->n_mrr));
+	for (unsigned int i = 0; i < s->n_goals; i++)
+		json_array_append_new(found, found_json(s, item, i));
+	json_object_set_new(o, "results", found);
+	for (size_t i = 0; i < item->n_trials; i++)
+		json_array_append_new(trials, trial_json(s, &item->trials[i]));
+	json_object_set_new(o, "trials", trials);
+	return o;
+}
+
+static json_t *ports_json(const struct search *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; s->ports_open && i < s->cfg->gen.n_ports; i++)
+		json_array_append_new(list, port_json(s->gen->port[i].port));
+	return list;
+}
+
+int search_json_write(const struct search *s, const char *file)
+{
+	static const char *const verdicts[] = { "valid", "invalid", "failed" };
+	json_t *o = json_begin("vio.search/1"), *goals = json_array(), *items = json_array();
+
+	json_text(o, "started", s->gen->started);
+	json_text(o, "verdict", verdicts[s->verdict]);
+	json_text(o, "reason", s->reason);
+	json_text(o, "method", s->cfg->bisection ? "bisection" : "mlrsearch");
+	put_int(o, "directions", search_directions(s));
+	for (unsigned int i = 0; i < s->n_goals; i++)
+		json_array_append_new(goals, goal_json(s, i));
+	json_object_set_new(o, "goals", goals);
+	json_object_set_new(o, "ports", ports_json(s));
+	for (unsigned int i = 0; i < s->n_items; i++)
+		if (s->items[i].begun)
+			json_array_append_new(items, item_json(s, &s->items[i]));
+	json_object_set_new(o, "sizes", items);
+	return json_print(o, file);
+}
