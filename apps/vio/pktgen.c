@@ -128,7 +128,7 @@ static bool read_assertion(const char *text, void *field, struct why *why)
 /* clang-format off */
 static const struct option_def options[] = {
 	{ "rate", 'r', "RATE", read_rate, AT(rate), "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS) or max,\nof each sending port; default max" },
-	{ "size", 's', "SPEC", read_sizes, AT(sizes), "frame sizes with the 4 bytes of FCS, as RFC 2544: 64 |\n64,512,1518 | 64-1518 | imix | imix:64=7,570=4,1518=1;\ndefault 64" },
+	{ "size", 's', "SPEC", read_sizes, AT(sizes), "frame sizes with the 4 bytes of FCS, as RFC 2544: 64 |\n64,512,1518 | 64-1518 | imix | imix:64=7,570=4,1518=1 |\nimix:genome:aafg (RFC 6985) | random:64-1518[:SEED];\ndefault 64" },
 	{ "count", 'n', "N", option_count, AT(count), "packets to send (with --rx-only: to receive)" },
 	{ "time", 't', "TIME", read_time, AT(time_ns), "how long to measure: 30s, 500ms, 2m; default 10s, or until\n--count is reached" },
 	{ "warmup", 0, "TIME", option_duration, AT(warmup_ns), "send that long before anything counts; default 0" },

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIMPLE_IMIX "64=7,570=4,1518=1"
-#define ITEMS_MAX   64u
+#include "mix.h"
+
+#define SIMPLE_IMIX   "64=7,570=4,1518=1"
+#define SIMPLE_RANDOM "64-1518"
+#define ITEMS_MAX     64u
 
 struct item {
 	unsigned int first, last, weight;
@@ -144,22 +147,108 @@ static bool sizes_weighted(const struct items *items, struct sizes *s, struct wh
 	return true;
 }
 
-bool sizes_parse(const char *text, struct sizes *out, struct why *why)
+/* RFC 6985, "IMIX Genome", section 4; its letter z, the MTU, is left out. */
+static const uint16_t genome_sizes[] = { 64, 128, 256, 512, 1024, 1280, 1518, 2112 };
+
+#define GENOME_LETTERS (sizeof(genome_sizes) / sizeof(genome_sizes[0]))
+
+/* The letters used, each once; @index receives the place of each among the sizes. */
+static unsigned int genome_used(const char *letters, uint16_t index[GENOME_LETTERS],
+				uint16_t size[GENOME_LETTERS])
 {
-	bool imix = !strncmp(text, "imix", 4);
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < GENOME_LETTERS; i++)
+		if (strchr(letters, 'a' + (int)i)) {
+			size[n] = genome_sizes[i];
+			index[i] = (uint16_t)n++;
+		}
+	return n;
+}
+
+static bool sizes_genome(const char *letters, struct sizes *s, struct why *why)
+{
+	uint16_t index[GENOME_LETTERS] = { 0 }, size[GENOME_LETTERS] = { 0 };
+	size_t len = strlen(letters);
+	unsigned int n;
+
+	if (!len || strspn(letters, "abcdefgh") != len)
+		return why_set(why,
+			       "a genome is made of letters from a to h: a is 64 bytes, b 128, "
+			       "c 256, d 512, e 1024, f 1280, g 1518, h 2112");
+	if (len > SIZE_PATTERN_MAX)
+		return why_set(why, "a genome has at most %u letters", SIZE_PATTERN_MAX);
+	n = genome_used(letters, index, size);
+	if (!sizes_alloc(s, n, (unsigned int)len, why))
+		return false;
+	memcpy(s->size, size, n * sizeof(*size));
+	for (size_t k = 0; k < len; k++)
+		s->pattern[k] = index[letters[k] - 'a'];
+	return true;
+}
+
+/* "A-B" or "A-B:SEED" */
+static bool sizes_random(const char *text, struct sizes *s, struct why *why)
+{
+	struct item range;
+	uint64_t seed = 0;
+	unsigned int n;
+
+	if (!read_item(&text, &range, why))
+		return false;
+	if (*text == ':' && !parse_count(text + 1, 0, UINT32_MAX, &seed, why))
+		return false;
+	if ((*text && *text != ':') || range.weight != 1)
+		return why_set(why, "random sizes are of one range, with a seed if wanted: "
+				    "random:64-1518 or random:64-1518:7");
+	n = range.last - range.first + 1;
+	if (!sizes_alloc(s, n, SIZE_PATTERN_MAX, why))
+		return false;
+	for (unsigned int i = 0; i < n; i++)
+		s->size[i] = (uint16_t)(range.first + i);
+	for (unsigned int k = 0; k < SIZE_PATTERN_MAX; k++)
+		s->pattern[k] = (uint16_t)(mix64(seed << 32 | k) % n);
+	return true;
+}
+
+/* Lists and ranges, or with @imix lists of weights. */
+static bool sizes_listed(const char *text, bool imix, struct sizes *s, struct why *why)
+{
 	struct items items;
 
-	if (!strcmp(text, "imix"))
-		text = SIMPLE_IMIX;
-	else if (!strncmp(text, "imix:", 5))
-		text += 5;
 	if (!read_items(text, &items, why))
 		return false;
 	if (imix)
-		return sizes_weighted(&items, out, why);
+		return sizes_weighted(&items, s, why);
 	if (strchr(text, '='))
 		return why_set(why, "weights belong to imix: write imix:%s", text);
-	return sizes_even(&items, out, why);
+	return sizes_even(&items, s, why);
+}
+
+/* What stands behind @word in @text. Return: false if @text begins otherwise. */
+static bool behind(const char *text, const char *word, const char **rest)
+{
+	size_t len = strlen(word);
+
+	*rest = text + len;
+	return !strncmp(text, word, len);
+}
+
+bool sizes_parse(const char *text, struct sizes *out, struct why *why)
+{
+	const char *rest;
+
+	if (!strcmp(text, "imix"))
+		return sizes_listed(SIMPLE_IMIX, true, out, why);
+	if (!strcmp(text, "random"))
+		return sizes_random(SIMPLE_RANDOM, out, why);
+	if (behind(text, "imix:genome:", &rest))
+		return sizes_genome(rest, out, why);
+	if (behind(text, "imix:", &rest))
+		return sizes_listed(rest, true, out, why);
+	if (behind(text, "random:", &rest))
+		return sizes_random(rest, out, why);
+	return sizes_listed(text, false, out, why);
 }
 
 void sizes_free(struct sizes *s)

@@ -22,7 +22,8 @@ struct sizes {
 
 /*
  * "64", "64,512,1518", "64-1518" (each size in turn), "imix" (64=7,570=4,1518=1),
- * "imix:64=7,570=4,1518=1".
+ * "imix:64=7,570=4,1518=1", "imix:genome:aafg" (the letters of RFC 6985, in this order),
+ * "random", "random:64-1518", "random:64-1518:7" (SIZE_PATTERN_MAX draws, repeatable, with seed 7).
  * Return: true; false with @why set. End with sizes_free().
  */
 bool sizes_parse(const char *text, struct sizes *out, struct why *why);

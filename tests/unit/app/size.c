@@ -17,6 +17,9 @@ static const struct size_case good[] = {
 	{ "imix is 7:4:1", "imix", 3, 12, 64, 1518, 4246.0 / 12 },
 	{ "imix with weights", "imix:64=28,570=16,1518=4", 3, 12, 64, 1518, 4246.0 / 12 },
 	{ "imix without weights is even", "imix:64,128", 2, 2, 64, 128, 96 },
+	{ "a genome keeps its order", "imix:genome:aafg", 3, 4, 64, 1518, 731.5 },
+	{ "every letter of a genome", "imix:genome:abcdefgh", 8, 8, 64, 2112, 861.75 },
+	{ "random sizes of one value", "random:512-512", 1, 16384, 512, 512, 512 },
 	{ "the largest size", "9216", 1, 1, 9216, 9216, 9216 },
 };
 
@@ -36,6 +39,12 @@ static const struct {
 	{ "imix with a wrong separator", "imix=64" },
 	{ "a negative size", "-64" },
 	{ "weights beyond the pattern", "imix:64=16384,65=1" },
+	{ "a genome of nothing", "imix:genome:" },
+	{ "a letter that no genome has", "imix:genome:aaz" },
+	{ "random sizes the wrong way round", "random:512-64" },
+	{ "random sizes with a weight", "random:64=7" },
+	{ "random sizes of two ranges", "random:64-128,256-512" },
+	{ "a seed that is no number", "random:64-128:x" },
 	{ "too many sizes", "64-9216,64-9216" },
 };
 
@@ -83,6 +92,44 @@ static void test_spread(void **state)
 	sizes_free(&s);
 }
 
+static void test_genome(void **state)
+{
+	static const unsigned int should[] = { 64, 2112, 64, 64, 1518, 128 };
+	struct sizes s;
+	struct why why;
+
+	(void)state;
+	assert_true(sizes_parse("imix:genome:ahaagb", &s, &why));
+	assert_int_equal(s.pattern_len, 6);
+	for (unsigned int i = 0; i < s.pattern_len; i++)
+		assert_int_equal(s.size[s.pattern[i]], should[i]);
+	sizes_free(&s);
+}
+
+/* Also: all values come, about equally often. 16384 draws of 16 values are 1024 of each. */
+static void test_random(void **state)
+{
+	unsigned int seen[16] = { 0 }, differ = 0;
+	struct sizes first, again, other;
+	struct why why;
+
+	(void)state;
+	assert_true(sizes_parse("random:100-115", &first, &why));
+	assert_true(sizes_parse("random:100-115:0", &again, &why));
+	assert_true(sizes_parse("random:100-115:1", &other, &why));
+	assert_memory_equal(first.pattern, again.pattern, first.pattern_len * 2);
+	for (unsigned int i = 0; i < first.pattern_len; i++) {
+		seen[first.size[first.pattern[i]] - 100]++;
+		differ += first.pattern[i] != other.pattern[i];
+	}
+	for (int i = 0; i < 16; i++)
+		assert_in_range(seen[i], 900, 1150);
+	assert_true(differ > first.pattern_len / 2);
+	sizes_free(&first);
+	sizes_free(&again);
+	sizes_free(&other);
+}
+
 int main(void)
 {
 	struct case_list list = { 0 };
@@ -90,5 +137,8 @@ int main(void)
 	CASES_ADD(&list, good, test_good);
 	CASES_ADD(&list, bad, test_bad);
 	case_add(&list, "imix mixes its sizes instead of sending them in rows", test_spread, NULL);
+	case_add(&list, "a genome is sent letter by letter", test_genome, NULL);
+	case_add(&list, "random sizes are the same in every run, and others with another seed",
+		 test_random, NULL);
 	return case_run("size", &list);
 }
