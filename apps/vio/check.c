@@ -4,9 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "proto.h"
 #include "sum.h"
-
-#define PROTO_UDP 17u
 
 static inline unsigned int get16(const uint8_t *at)
 {
@@ -23,23 +22,36 @@ static inline uint32_t get32(const uint8_t *at)
 
 void check_id_init(struct check_id *id, const struct frame_spec *spec, const struct frames *f)
 {
-	*id = (struct check_id){ .port = { spec->flow.sport, spec->flow.dport },
-				 .l4 = f->l4,
-				 .payload = f->payload };
-	for (int i = 0; i < 2; i++) {
-		memcpy(id->macs[i], i ? spec->src_mac : spec->dst_mac, 6);
-		memcpy(id->macs[i] + 6, i ? spec->dst_mac : spec->src_mac, 6);
-	}
+	const uint8_t *macs = f->templates[0].head;
+
+	*id = (struct check_id){ .macs_vary = !f->at.outer_ip && (spec->flow.src_mac.count > 1 ||
+								  spec->flow.dst_mac.count > 1),
+				 .vxlan = spec->style.vxlan.on,
+				 .vni = spec->style.vxlan.vni,
+				 .at = f->at,
+				 .flow = spec->flow };
+	memcpy(id->macs[0], macs, 12);
+	memcpy(id->macs[1], macs + 6, 6);
+	memcpy(id->macs[1] + 6, macs, 6);
 }
 
-static bool port_in(const struct port_range *r, unsigned int port)
+/* Are @first and @second values of @a and @b, or of @b and @a? */
+static bool pair_held(const struct field *a, const struct field *b, const uint8_t *first,
+		      const uint8_t *second, size_t len)
 {
-	return port - r->first < r->count;
+	return (field_holds(a, first, len) && field_holds(b, second, len)) ||
+	       (field_holds(b, first, len) && field_holds(a, second, len));
+}
+
+static __attribute__((noinline)) bool macs_held(const struct check_id *id, const uint8_t *frame)
+{
+	return pair_held(&id->flow.dst_mac, &id->flow.src_mac, frame, frame + 6, 6);
 }
 
 static inline bool macs_ours(const struct check_id *id, const uint8_t *frame)
 {
-	return !memcmp(frame, id->macs[0], 12) || !memcmp(frame, id->macs[1], 12);
+	return !memcmp(frame, id->macs[0], 12) || !memcmp(frame, id->macs[1], 12) ||
+	       (id->macs_vary && macs_held(id, frame));
 }
 
 static bool mark_macs(const struct check_id *id, const uint8_t *frame, uint32_t len)
@@ -57,116 +69,235 @@ static int bits_off(const uint8_t *macs, const uint8_t *frame)
 	return bits;
 }
 
+/* Where addresses vary, many are near each other, and this would tell nothing. */
 static __attribute__((cold, noinline)) bool macs_one_off(const struct check_id *id,
 							 const uint8_t *frame)
 {
-	return bits_off(id->macs[0], frame) == 1 || bits_off(id->macs[1], frame) == 1;
+	return !id->macs_vary &&
+	       (bits_off(id->macs[0], frame) == 1 || bits_off(id->macs[1], frame) == 1);
 }
 
-static bool mark_ports(const struct check_id *id, const uint8_t *frame, uint32_t len)
+static bool arp_addresses_ours(const struct flow_spec *flow, const uint8_t *arp)
 {
-	unsigned int a, b;
+	return field_holds(&flow->src, arp + 14, 4) && field_holds(&flow->dst, arp + 24, 4);
+}
 
-	if (len < id->l4 + 4u)
-		return false;
-	a = get16(frame + id->l4);
-	b = get16(frame + id->l4 + 2);
-	return (port_in(&id->port[0], a) && port_in(&id->port[1], b)) ||
-	       (port_in(&id->port[0], b) && port_in(&id->port[1], a));
+/* Ports, or what stands for them. */
+static bool mark_flow(const struct check_id *id, const uint8_t *frame, uint32_t len)
+{
+	const uint8_t *l4 = frame + id->at.l4;
+
+	if (id->flow.proto == FRAME_ARP)
+		return len >= id->at.l3 + ARP_LEN &&
+		       arp_addresses_ours(&id->flow, frame + id->at.l3);
+	if (id->flow.proto == FRAME_ICMP)
+		return len >= id->at.l4 + 6u && field_holds(&id->flow.sport, l4 + 4, 2);
+	return len >= id->at.l4 + 4u && pair_held(&id->flow.sport, &id->flow.dport, l4, l4 + 2, 2);
 }
 
 static bool mark_magic(const struct check_id *id, const uint8_t *frame, uint32_t len)
 {
-	return len >= id->payload + 4u && get32(frame + id->payload) == FRAME_MAGIC;
+	return len >= id->at.payload + 4u && get32(frame + id->at.payload) == FRAME_MAGIC;
 }
 
 static __attribute__((cold, noinline)) enum check_result
 check_stranger(const struct check_id *id, const uint8_t *frame, uint32_t len)
 {
 	int marks =
-		mark_macs(id, frame, len) + mark_ports(id, frame, len) + mark_magic(id, frame, len);
+		mark_macs(id, frame, len) + mark_flow(id, frame, len) + mark_magic(id, frame, len);
 
 	return marks >= 2 ? CHECK_CORRUPT : CHECK_FOREIGN;
 }
 
-/* A UDP datagram inside a frame. */
+/* What IP carries inside a frame. */
 struct datagram {
-	const uint8_t *udp;
+	const uint8_t *l4;
 	uint32_t len;
-	uint64_t pseudo; /* sum of the pseudo header */
+	uint64_t pseudo; /* sum of the pseudo header, but for the length */
+	uint8_t proto;
 };
 
 static inline bool parse_ip4(const uint8_t *ip, uint32_t room, struct datagram *d)
 {
 	uint32_t hdr, total;
 
-	if (room < 20 || ip[0] >> 4 != 4)
+	if (room < IP4_LEN || ip[0] >> 4 != 4)
 		return false;
 	hdr = (ip[0] & 15u) * 4u;
 	total = get16(ip + 2);
-	if (hdr < 20 || total > room || total < hdr || ip[9] != PROTO_UDP)
+	if (hdr < IP4_LEN || total > room || total < hdr)
 		return false;
 	if (get16(ip + 6) & 0x3fff || sum_fold(sum_add(0, ip, hdr)) != 0xffff)
 		return false;
-	d->udp = ip + hdr;
+	d->l4 = ip + hdr;
 	d->len = total - hdr;
-	d->pseudo = sum_add(htons(PROTO_UDP), ip + 12, 8);
+	d->proto = ip[9];
+	d->pseudo = sum_add(htons(d->proto), ip + 12, 8);
 	return true;
 }
 
 static inline bool parse_ip6(const uint8_t *ip, uint32_t room, struct datagram *d)
 {
-	if (room < 40 || ip[0] >> 4 != 6 || ip[6] != PROTO_UDP)
+	if (room < IP6_LEN || ip[0] >> 4 != 6)
 		return false;
-	d->udp = ip + 40;
+	d->l4 = ip + IP6_LEN;
 	d->len = get16(ip + 4);
-	d->pseudo = sum_add(htons(PROTO_UDP), ip + 8, 32);
-	return d->len <= room - 40;
+	d->proto = ip[6];
+	d->pseudo = sum_add(htons(d->proto), ip + 8, 32);
+	return d->len <= room - IP6_LEN;
 }
 
-static inline bool parse_frame(const uint8_t *frame, uint32_t len, struct datagram *d)
+/* Type of what stands behind up to two tags, and where that is. Return: 0: the frame ends there. */
+static inline unsigned int parse_link(const uint8_t *frame, uint32_t len, uint32_t *at)
 {
-	uint32_t at = 12;
 	unsigned int type;
 
-	for (int tags = 0;; tags++, at += 4) {
-		if (len < at + 2)
-			return false;
-		type = get16(frame + at);
-		if ((type != 0x8100 && type != 0x88a8) || tags == 2)
+	*at = 12;
+	for (int tags = 0;; tags++, *at += VLAN_LEN) {
+		if (len < *at + 2)
+			return 0;
+		type = get16(frame + *at);
+		if ((type != TYPE_VLAN && type != TYPE_VLAN_S) || tags == 2)
 			break;
 	}
-	at += 2;
-	if (type == 0x0800)
-		return parse_ip4(frame + at, len - at, d);
-	return type == 0x86dd && parse_ip6(frame + at, len - at, d);
+	*at += 2;
+	return type;
 }
 
-static inline bool datagram_intact(const struct datagram *d, bool csum_done)
+static inline bool parse_ip(unsigned int type, const uint8_t *ip, uint32_t room, struct datagram *d)
+{
+	if (type == TYPE_IP4)
+		return parse_ip4(ip, room, d);
+	return type == TYPE_IP6 && parse_ip6(ip, room, d);
+}
+
+static inline bool has_magic(const struct datagram *d, uint32_t hdr)
+{
+	return d->len >= hdr + FRAME_PAYLOAD && get32(d->l4 + hdr) == FRAME_MAGIC;
+}
+
+/* The payload of an intact UDP datagram of ours; NULL: it is none. */
+static inline const uint8_t *udp_payload(const struct datagram *d, bool csum_done)
 {
 	uint64_t sum;
 
-	if (d->len < 8 + FRAME_PAYLOAD || get16(d->udp + 4) != d->len)
-		return false;
-	if (get32(d->udp + 8) != FRAME_MAGIC)
-		return false;
+	if (d->proto != PROTO_UDP || !has_magic(d, UDP_LEN) || get16(d->l4 + 4) != d->len)
+		return NULL;
 	if (csum_done)
-		return true;
-	sum = sum_add(d->pseudo + htons((uint16_t)d->len), d->udp, d->len);
-	return get16(d->udp + 6) && sum_fold(sum) == 0xffff;
+		return d->l4 + UDP_LEN;
+	sum = sum_add(d->pseudo + htons((uint16_t)d->len), d->l4, d->len);
+	return get16(d->l4 + 6) && sum_fold(sum) == 0xffff ? d->l4 + UDP_LEN : NULL;
+}
+
+/* The same of TCP, as we send it: without options. */
+static const uint8_t *tcp_payload(const struct datagram *d, bool csum_done)
+{
+	uint64_t sum = d->pseudo + htons((uint16_t)d->len);
+
+	if (!has_magic(d, TCP_LEN) || d->l4[12] >> 4 != TCP_LEN / 4)
+		return NULL;
+	return csum_done || sum_fold(sum_add(sum, d->l4, d->len)) == 0xffff ? d->l4 + TCP_LEN
+									    : NULL;
+}
+
+/* The same of an echo request or reply. */
+static const uint8_t *icmp_payload(const struct datagram *d, unsigned int type)
+{
+	bool v6 = d->proto == PROTO_ICMP6;
+	uint64_t sum = v6 ? d->pseudo + htons((uint16_t)d->len) : 0;
+
+	if (!has_magic(d, ICMP_LEN) || d->l4[1])
+		return NULL;
+	if (v6 ? type != TYPE_IP6 || (d->l4[0] != ICMP6_REQUEST && d->l4[0] != ICMP6_REPLY)
+	       : type != TYPE_IP4 || (d->l4[0] != ICMP4_REQUEST && d->l4[0] != ICMP4_REPLY))
+		return NULL;
+	return sum_fold(sum_add(sum, d->l4, d->len)) == 0xffff ? d->l4 + ICMP_LEN : NULL;
+}
+
+/* Behind an ARP request that says who sent it. */
+static const uint8_t *arp_payload(const struct check_id *id, const uint8_t *frame, uint32_t len,
+				  uint32_t at)
+{
+	static const uint8_t fixed[8] = { 0, 1, 8, 0, 6, 4, 0, 1 }, nobody[6] = { 0 };
+	const uint8_t *arp = frame + at;
+
+	if (len < at + ARP_LEN + FRAME_PAYLOAD || get32(arp + ARP_LEN) != FRAME_MAGIC)
+		return NULL;
+	if (memcmp(arp, fixed, 8) || memcmp(arp + 8, frame + 6, 6) || memcmp(arp + 18, nobody, 6))
+		return NULL;
+	if (id->flow.proto == FRAME_ARP && !arp_addresses_ours(&id->flow, arp))
+		return NULL;
+	return arp + ARP_LEN;
+}
+
+/* What kind of frame @frame is, but for VXLAN. */
+static const uint8_t *inner_payload(const struct check_id *id, const uint8_t *frame, uint32_t len,
+				    bool csum_done)
+{
+	struct datagram d;
+	uint32_t at;
+	unsigned int type = parse_link(frame, len, &at);
+
+	if (type == TYPE_ARP)
+		return arp_payload(id, frame, len, at);
+	if (!parse_ip(type, frame + at, len - at, &d))
+		return NULL;
+	if (d.proto == PROTO_TCP)
+		return tcp_payload(&d, csum_done);
+	if (d.proto == PROTO_ICMP4 || d.proto == PROTO_ICMP6)
+		return icmp_payload(&d, type);
+	return udp_payload(&d, csum_done);
+}
+
+/* The frame inside VXLAN. Return: false if there is none, or not of our network. */
+static bool parse_vxlan(const struct check_id *id, const uint8_t *frame, uint32_t len,
+			bool csum_done, const uint8_t **inner, uint32_t *inner_len)
+{
+	const uint8_t *head;
+	struct datagram d;
+	uint32_t at;
+	unsigned int type = parse_link(frame, len, &at);
+
+	if (!type || !parse_ip(type, frame + at, len - at, &d) || d.proto != PROTO_UDP ||
+	    d.len < UDP_LEN + VXLAN_LEN || get16(d.l4 + 4) != d.len ||
+	    get16(d.l4 + 2) != VXLAN_PORT)
+		return false;
+	if (get16(d.l4 + 6) && !csum_done &&
+	    sum_fold(sum_add(d.pseudo + htons((uint16_t)d.len), d.l4, d.len)) != 0xffff)
+		return false;
+	head = d.l4 + UDP_LEN;
+	*inner = head + VXLAN_LEN;
+	*inner_len = d.len - UDP_LEN - VXLAN_LEN;
+	return head[0] == VXLAN_HAS_ID && (!id->vxlan || get32(head + 4) >> 8 == id->vni);
+}
+
+/* Everything but UDP right in the frame, which is what most runs send. */
+static __attribute__((noinline)) const uint8_t *
+other_payload(const struct check_id *id, const uint8_t *frame, uint32_t len, bool csum_done)
+{
+	const uint8_t *payload = inner_payload(id, frame, len, csum_done);
+
+	if (payload || !parse_vxlan(id, frame, len, csum_done, &frame, &len))
+		return payload;
+	return inner_payload(id, frame, len, csum_done);
 }
 
 enum check_result check_frame(const struct check_id *id, const uint8_t *frame, uint32_t len,
 			      bool csum_done, struct check_info *out)
 {
+	const uint8_t *p = NULL;
 	unsigned int stream_ns;
-	const uint8_t *p;
 	struct datagram d;
+	uint32_t at;
+	unsigned int type = parse_link(frame, len, &at);
 
-	if (!parse_frame(frame, len, &d) || !datagram_intact(&d, csum_done))
+	if (parse_ip(type, frame + at, len - at, &d))
+		p = udp_payload(&d, csum_done);
+	if (!p)
+		p = other_payload(id, frame, len, csum_done);
+	if (!p)
 		return check_stranger(id, frame, len);
 	out->odd_macs = !macs_ours(id, frame) && macs_one_off(id, frame);
-	p = d.udp + 8;
 	stream_ns = get16(p + 16);
 	out->seq = get32(p + 4);
 	out->stream = stream_ns >> 10;

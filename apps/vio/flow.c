@@ -2,165 +2,253 @@
 #include "flow.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mix.h"
 #include "sum.h"
 
-/* The part of an address that varies: all of IPv4, the low half of IPv6. */
-static uint64_t address_low(const struct ip_range *r)
+/* Source ports of VXLAN are dynamic ones (RFC 7348, section 5). */
+#define OUTER_PORT_FIRST 49152u
+#define OUTER_PORTS      16384u
+
+/* Combinations that can be drawn from by chance. */
+#define RANDOM_MAX (UINT64_C(1) << 62)
+
+bool flow_step_read(const char *text, struct flow_step *out, struct why *why)
 {
-	uint32_t v4;
-	uint64_t v6;
+	static const char *const names[] = { "inc", "dec", "random" };
+	struct flow_step step = { FLOW_INC, 0 };
+	size_t len = strcspn(text, ":");
 
-	memcpy(&v4, r->first, sizeof(v4));
-	memcpy(&v6, r->first + 8, sizeof(v6));
-	return r->v6 ? be64toh(v6) : ntohl(v4);
-}
-
-/* Write address number @i of @r, in network order. Return: its length. */
-static size_t address_at(const struct ip_range *r, uint64_t i, uint8_t out[16])
-{
-	uint64_t low = address_low(r) + i;
-	uint32_t v4 = htonl((uint32_t)low);
-	uint64_t v6 = htobe64(low);
-
-	memcpy(out, r->first, 16);
-	if (!r->v6) {
-		memcpy(out, &v4, sizeof(v4));
-		return sizeof(v4);
-	}
-	memcpy(out + 8, &v6, sizeof(v6));
-	return 16;
-}
-
-static bool read_address(const char *text, struct ip_range *r)
-{
-	r->v6 = strchr(text, ':') != NULL;
-	r->count = 1;
-	memset(r->first, 0, sizeof(r->first));
-	return inet_pton(r->v6 ? AF_INET6 : AF_INET, text, r->first) == 1;
-}
-
-static bool range_to(struct ip_range *r, const char *last_text, struct why *why)
-{
-	struct ip_range last;
-
-	if (!read_address(last_text, &last) || last.v6 != r->v6)
-		return why_set(why, "'%s' is no last address of a range", last_text);
-	if (r->v6 && memcmp(r->first, last.first, 8))
-		return why_set(why, "the addresses of an IPv6 range share their first 64 bits");
-	if (address_low(&last) < address_low(r))
-		return why_set(why, "the range ends before it begins");
-	r->count = address_low(&last) - address_low(r) + 1;
-	return r->count ? true : why_set(why, "a range holds less than 2^64 addresses");
-}
-
-static bool range_prefix(struct ip_range *r, const char *len_text, struct why *why)
-{
-	unsigned int bits = r->v6 ? 128 : 32, least = r->v6 ? 65 : 0, host;
-	uint64_t low;
-	char *end;
-	unsigned long len = strtoul(len_text, &end, 10);
-
-	if (!isdigit((unsigned char)*len_text) || *end || len < least || len > bits)
-		return why_set(why, "a prefix length is from %u to %u here", least, bits);
-	host = bits - (unsigned int)len;
-	r->count = UINT64_C(1) << host;
-	low = address_low(r) & ~(r->count - 1);
-	if (r->v6)
-		memcpy(r->first + 8, &(uint64_t){ htobe64(low) }, 8);
-	else
-		memcpy(r->first, &(uint32_t){ htonl((uint32_t)low) }, 4);
+	while (step.order <= FLOW_RANDOM &&
+	       (strncmp(text, names[step.order], len) || names[step.order][len]))
+		step.order++;
+	if (step.order > FLOW_RANDOM || (text[len] && step.order != FLOW_RANDOM))
+		return why_set(why, "inc, dec, random or random:SEED is wanted");
+	if (text[len] && !parse_count(text + len + 1, 0, UINT32_MAX, &step.seed, why))
+		return false;
+	*out = step;
 	return true;
 }
 
-bool ip_range_parse(const char *text, struct ip_range *out, struct why *why)
+static void exchange(struct field *a, struct field *b)
 {
-	char copy[128];
-	struct ip_range r;
-	char *mark;
-	char kind;
+	struct field old = *a;
 
-	if (strlen(text) >= sizeof(copy))
-		return why_set(why, "the text is too long for an address");
-	strcpy(copy, text);
-	mark = strpbrk(copy, "-/");
-	kind = mark ? *mark : '\0';
-	if (mark)
-		*mark++ = '\0';
-	if (!read_address(copy, &r))
-		return why_set(why, "addresses are wanted, such as 10.0.0.1, 10.0.0.0/24 or "
-				    "10.0.0.1-10.0.0.9");
-	if (kind == '-' && !range_to(&r, mark, why))
-		return false;
-	if (kind == '/' && !range_prefix(&r, mark, why))
-		return false;
-	*out = r;
-	return true;
+	*a = *b;
+	*b = old;
 }
 
-/* Take the digit for a range of @count out of *@i, as an odometer does. */
-static uint64_t digit(uint64_t *i, uint64_t count)
+void flow_spec_turn(struct flow_spec *spec)
 {
-	uint64_t d = *i % count;
-
-	*i /= count;
-	return d;
+	exchange(&spec->src, &spec->dst);
+	exchange(&spec->sport, &spec->dport);
+	exchange(&spec->src_mac, &spec->dst_mac);
 }
 
-static void flow_fill(struct flow *f, const struct flow_spec *spec, uint64_t i)
-{
-	uint16_t sport = (uint16_t)(spec->sport.first + digit(&i, spec->sport.count));
-	uint16_t dport = (uint16_t)(spec->dport.first + digit(&i, spec->dport.count));
-	uint16_t ports[2] = { htons(sport), htons(dport) };
-	uint8_t addr[32];
-	size_t len = address_at(&spec->src, digit(&i, spec->src.count), addr);
+/* The fields, that which varies fastest first. */
+enum { SPORT, DPORT, SRC, DST, SRC_MAC, DST_MAC, VLAN_INNER, VLAN_OUTER, DIGITS };
 
-	len += address_at(&spec->dst, digit(&i, spec->dst.count), addr + len);
-	memcpy(f->tuple, addr, len);
-	memcpy(f->tuple + len, ports, sizeof(ports));
-	f->addr_sum = sum_fold(sum_add(0, addr, len));
-	f->l4_sum = f->addr_sum + ports[0] + ports[1];
+struct digits {
+	const struct field *field[DIGITS];
+};
+
+/* ICMP and ARP have no such ports: theirs do not vary. */
+static struct digits digits_of(const struct flow_spec *spec)
+{
+	static const struct field none = { .n = 1, .count = 1, .part = { { .count = 1 } } };
+	bool sport = spec->proto != FRAME_ARP, dport = sport && spec->proto != FRAME_ICMP;
+	const struct field *vlan[2] = { &none, &none };
+
+	for (unsigned int i = 0; i < spec->vlans.n; i++)
+		vlan[i] = &spec->vlans.id[i];
+	return (struct digits){ {
+		[SPORT] = sport ? &spec->sport : &none,
+		[DPORT] = dport ? &spec->dport : &none,
+		[SRC] = &spec->src,
+		[DST] = &spec->dst,
+		[SRC_MAC] = &spec->src_mac,
+		[DST_MAC] = &spec->dst_mac,
+		[VLAN_OUTER] = vlan[0],
+		[VLAN_INNER] = vlan[1],
+	} };
 }
 
-/* Combinations of the ranges, not above @limit. */
-static uint64_t combinations(const struct flow_spec *spec, uint64_t limit)
+/* Combinations of the fields, not above @limit. */
+static uint64_t combinations(const struct digits *d, uint64_t limit)
 {
-	const uint64_t counts[] = { spec->sport.count, spec->dport.count, spec->src.count,
-				    spec->dst.count };
 	uint64_t all = 1;
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		if (counts[i] > limit / all)
+	for (int i = 0; i < DIGITS; i++) {
+		if (d->field[i]->count > limit / all)
 			return limit;
-		all *= counts[i];
+		all *= d->field[i]->count;
 	}
 	return all;
 }
 
-bool flows_make(const struct flow_spec *spec, struct flow **out, uint32_t *n, struct why *why)
+void flow_spec_spread(struct flow_spec *spec)
 {
-	uint64_t all = combinations(spec, FLOWS_MAX + 1), want = spec->flows ? spec->flows : all;
-	struct flow *flows;
+	struct digits d = digits_of(spec);
+	struct field *f = spec->proto == FRAME_ARP ? &spec->dst : &spec->sport;
+	uint64_t room = spec->proto == FRAME_ARP ? UINT64_C(1) << 32 : 65536;
 
+	if (combinations(&d, 2) == 1 && spec->flows <= room - f->part[0].first && spec->flows)
+		f->count = f->part[0].count = spec->flows;
+}
+
+/*
+ * Number @i of 0 to @all - 1 in an order of chance: a Feistel network over the next power of four,
+ * asked again until the answer is below @all. Each number comes once.
+ */
+static uint64_t shuffled(uint64_t i, uint64_t all, uint64_t seed)
+{
+	unsigned int half = 1;
+	uint64_t mask, left, right, old;
+
+	while (half < 31 && all > UINT64_C(1) << 2 * half)
+		half++;
+	mask = (UINT64_C(1) << half) - 1;
+	do {
+		left = i >> half;
+		right = i & mask;
+		for (uint64_t round = 0; round < 4; round++) {
+			old = right;
+			right = left ^ (mix64(mix64(seed << 2 | round) ^ right) & mask);
+			left = old;
+		}
+		i = left << half | right;
+	} while (i >= all);
+	return i;
+}
+
+/* Which value of each field a flow has. */
+struct choice {
+	uint64_t value[DIGITS];
+};
+
+static struct choice choose(const struct digits *d, const struct flow_step *step, uint64_t all,
+			    uint64_t i)
+{
+	struct choice c;
+
+	if (step->order == FLOW_RANDOM)
+		i = shuffled(i, all, step->seed);
+	for (int k = 0; k < DIGITS; k++) {
+		uint64_t count = d->field[k]->count, v = i % count;
+
+		c.value[k] = step->order == FLOW_DEC ? count - 1 - v : v;
+		i /= count;
+	}
+	return c;
+}
+
+static void link_fill(struct flow_link *l, const struct flow *f, const struct digits *d,
+		      const struct choice *c)
+{
+	uint32_t hash = 0, word;
+
+	field_write(d->field[DST_MAC], c->value[DST_MAC], l->macs, 6);
+	field_write(d->field[SRC_MAC], c->value[SRC_MAC], l->macs + 6, 6);
+	field_write(d->field[VLAN_OUTER], c->value[VLAN_OUTER], l->vlan[0], 2);
+	field_write(d->field[VLAN_INNER], c->value[VLAN_INNER], l->vlan[1], 2);
+	for (size_t k = 0; k < FLOW_TUPLE6; k += sizeof(word)) {
+		memcpy(&word, f->tuple + k, sizeof(word));
+		hash = (uint32_t)mix64((uint64_t)hash << 32 | word);
+	}
+	l->outer_port = htons((uint16_t)(OUTER_PORT_FIRST + hash % OUTER_PORTS));
+}
+
+static void flow_fill(struct flow *f, const struct flow_spec *spec, const struct digits *d,
+		      const struct choice *c)
+{
+	size_t len = spec->v6 ? 16 : 4;
+	uint16_t ports[2];
+
+	field_write(d->field[SRC], c->value[SRC], f->tuple, len);
+	field_write(d->field[DST], c->value[DST], f->tuple + len, len);
+	field_write(d->field[SPORT], c->value[SPORT], f->tuple + 2 * len, 2);
+	field_write(d->field[DPORT], c->value[DPORT], f->tuple + 2 * len + 2, 2);
+	memcpy(ports, f->tuple + 2 * len, sizeof(ports));
+	f->addr_sum = sum_fold(sum_add(0, f->tuple, 2 * len));
+	f->l4_sum = (uint32_t)ports[0] + ports[1];
+	/* ICMP of IPv4 has no pseudo header. */
+	if (spec->proto != FRAME_ICMP || spec->v6)
+		f->l4_sum += f->addr_sum;
+}
+
+/* Do flows differ in more than addresses and ports? */
+static bool links_vary(const struct flow_spec *spec, const struct digits *d)
+{
+	return spec->outer_ports || d->field[SRC_MAC]->count > 1 || d->field[DST_MAC]->count > 1 ||
+	       d->field[VLAN_OUTER]->count > 1 || d->field[VLAN_INNER]->count > 1;
+}
+
+/* Has the user named what frames of this kind do not have? */
+static bool fields_fit(const struct flow_spec *spec, struct why *why)
+{
+	if (spec->proto == FRAME_ARP && spec->v6)
+		return why_set(why, "ARP is of IPv4 (IPv6 has neighbour discovery)");
 	if (spec->src.v6 != spec->v6 || spec->dst.v6 != spec->v6)
 		return why_set(why,
 			       "an address is of the other IP version (--ipv6 takes both as IPv6)");
+	if (spec->proto == FRAME_ARP && (spec->sport.count > 1 || spec->dport.count > 1))
+		return why_set(why, "ARP has no ports that could vary");
+	if (spec->proto == FRAME_ICMP && spec->dport.count > 1)
+		return why_set(why, "ICMP has no destination port that could vary (its identifier "
+				    "is the source port)");
+	return true;
+}
+
+static bool flows_alloc(struct flow_table *t, uint64_t n, bool links, struct why *why)
+{
+	*t = (struct flow_table){ .n = (uint32_t)n };
+	t->flows = calloc(n, sizeof(*t->flows));
+	t->links = links ? calloc(n, sizeof(*t->links)) : NULL;
+	if (t->flows && (!links || t->links))
+		return true;
+	flows_fini(t);
+	return why_set(why, "no memory for %llu flows", (unsigned long long)n);
+}
+
+static void flows_fill(struct flow_table *t, const struct flow_spec *spec, const struct digits *d)
+{
+	uint64_t all = combinations(d, RANDOM_MAX);
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		struct choice c = choose(d, &spec->step, all, i);
+
+		flow_fill(&t->flows[i], spec, d, &c);
+		if (t->links || !i)
+			link_fill(t->links ? &t->links[i] : &t->first, &t->flows[i], d, &c);
+	}
+	if (t->links)
+		t->first = t->links[0];
+}
+
+bool flows_init(struct flow_table *out, const struct flow_spec *spec, struct why *why)
+{
+	struct digits d = digits_of(spec);
+	uint64_t all = combinations(&d, FLOWS_MAX + 1), want = spec->flows ? spec->flows : all;
+
+	if (!fields_fit(spec, why))
+		return false;
 	if (want > FLOWS_MAX)
 		return why_set(why, "the ranges make more than %u flows; --flows N takes fewer",
 			       FLOWS_MAX);
 	if (want > all)
 		return why_set(why, "the ranges of addresses and ports make %llu flows, not %llu",
 			       (unsigned long long)all, (unsigned long long)want);
-	flows = calloc(want, sizeof(*flows));
-	if (!flows)
-		return why_set(why, "no memory for %llu flows", (unsigned long long)want);
-	for (uint64_t i = 0; i < want; i++)
-		flow_fill(&flows[i], spec, i);
-	*out = flows;
-	*n = (uint32_t)want;
+	if (!flows_alloc(out, want, want > 1 && links_vary(spec, &d), why))
+		return false;
+	flows_fill(out, spec, &d);
 	return true;
+}
+
+void flows_fini(struct flow_table *t)
+{
+	free(t->flows);
+	free(t->links);
+	*t = (struct flow_table){ 0 };
 }

@@ -20,11 +20,10 @@ struct gen_config {
 	uint64_t count;
 	uint64_t time_ns; /* 0: not asked for */
 	uint64_t warmup_ns, drain_ns, interval_ns;
-	struct ip_range src_ip, dst_ip; /* count 0: default */
-	struct port_range src_port, dst_port;
+	struct field src_ip, dst_ip; /* count 0: default */
+	struct field src_port, dst_port;
 	uint64_t flows;
-	uint8_t src_mac[6], dst_mac[6];
-	bool src_mac_given, dst_mac_given;
+	struct field src_mac, dst_mac; /* count 0: default */
 	struct vlan_list vlans;
 	bool ipv6, tx_only, rx_only, bidir, quiet, verbose, dry_run;
 	uint64_t burst, queues, buffers;
@@ -35,6 +34,10 @@ struct gen_config {
 	struct output_config output;
 	struct capture_config capture;
 	double rate_tolerance; /* percent that rate and time may be off by; 0: default */
+	enum frame_proto proto;
+	struct flow_step step;
+	struct frame_style style;
+	uint64_t show; /* frames to print */
 };
 
 struct option_def;

@@ -120,9 +120,8 @@ bool parse_percent(const char *text, double *out, struct why *why)
 	return true;
 }
 
-/* Read "A" or "A-B" with @min <= A <= B <= @max. */
-static bool read_range(const char **text, unsigned long min, unsigned long max, unsigned long *a,
-		       unsigned long *b)
+bool parse_range(const char **text, unsigned long min, unsigned long max, unsigned long *a,
+		 unsigned long *b)
 {
 	char *end;
 
@@ -133,17 +132,6 @@ static bool read_range(const char **text, unsigned long min, unsigned long max, 
 		*b = strtoul(end + 1, &end, 10);
 	*text = end;
 	return *a >= min && *a <= *b && *b <= max;
-}
-
-bool parse_port_range(const char *text, struct port_range *out, struct why *why)
-{
-	unsigned long a, b;
-
-	if (!read_range(&text, 0, 65535, &a, &b) || *text)
-		return why_set(why,
-			       "a port or a range from 0 to 65535 is wanted, such as 1024-2047");
-	*out = (struct port_range){ .first = (uint16_t)a, .count = (uint32_t)(b - a + 1) };
-	return true;
 }
 
 bool parse_cpus(const char *text, struct cpu_list *out, struct why *why)
@@ -157,32 +145,13 @@ bool parse_cpus(const char *text, struct cpu_list *out, struct why *why)
 	}
 	do {
 		text += list.n && *text == ',';
-		if (!read_range(&text, 0, CPUS_MAX - 1, &a, &b) || list.n + (b - a + 1) > CPUS_MAX)
+		if (!parse_range(&text, 0, CPUS_MAX - 1, &a, &b) || list.n + (b - a + 1) > CPUS_MAX)
 			return why_set(why, "processors are wanted, such as 2-5 or 0,2,4, or auto");
 		for (; a <= b; a++)
 			list.cpu[list.n++] = (uint16_t)a;
 	} while (*text == ',');
 	if (*text)
 		return why_set(why, "'%s' is not understood in a list of processors", text);
-	*out = list;
-	return true;
-}
-
-bool parse_vlans(const char *text, struct vlan_list *out, struct why *why)
-{
-	struct vlan_list list = { 0 };
-	unsigned long a, b;
-
-	do {
-		text += list.n && *text == ',';
-		if (list.n == 2 || !read_range(&text, 1, 4094, &a, &b) || a != b)
-			return why_set(
-				why,
-				"one or two VLAN ids from 1 to 4094 are wanted: 100 or 100,200");
-		list.id[list.n++] = (uint16_t)a;
-	} while (*text == ',');
-	if (*text)
-		return why_set(why, "'%s' is not understood in a list of VLAN ids", text);
 	*out = list;
 	return true;
 }

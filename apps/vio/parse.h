@@ -33,13 +33,12 @@ bool parse_mac(const char *text, uint8_t out[6], struct why *why);
 /* "0.5%" or "0.5" */
 bool parse_percent(const char *text, double *out, struct why *why);
 
-struct port_range {
-	uint16_t first;
-	uint32_t count;
-};
-
-/* "1024" or "1024-2047" */
-bool parse_port_range(const char *text, struct port_range *out, struct why *why);
+/*
+ * Read "A" or "A-B" with @min <= A <= B <= @max and move *@text behind it.
+ * Return: false if there is none.
+ */
+bool parse_range(const char **text, unsigned long min, unsigned long max, unsigned long *a,
+		 unsigned long *b);
 
 #define CPUS_MAX 1024
 
@@ -50,13 +49,5 @@ struct cpu_list {
 
 /* "auto", "2-5", "0,2,4-7" */
 bool parse_cpus(const char *text, struct cpu_list *out, struct why *why);
-
-struct vlan_list {
-	unsigned int n;
-	uint16_t id[2]; /* outer first */
-};
-
-/* "100" or "100,200" */
-bool parse_vlans(const char *text, struct vlan_list *out, struct why *why);
 
 #endif

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "commands.h"
 #include "fail.h"
 #include "gen.h"
 #include "histfile.h"
 #include "log.h"
+#include "show.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -30,31 +32,52 @@ static bool read_sizes(const char *text, void *field, struct why *why)
 
 static bool read_ip(const char *text, void *field, struct why *why)
 {
-	return ip_range_parse(text, field, why);
+	return field_read_ips(text, field, why);
 }
 
 static bool read_ports(const char *text, void *field, struct why *why)
 {
-	return parse_port_range(text, field, why);
+	return field_read_ports(text, field, why);
 }
 
-static bool read_src_mac(const char *text, void *field, struct why *why)
+static bool read_macs(const char *text, void *field, struct why *why)
 {
-	struct gen_config *c = field;
-
-	return c->src_mac_given = parse_mac(text, c->src_mac, why);
+	return field_read_macs(text, field, why);
 }
 
-static bool read_dst_mac(const char *text, void *field, struct why *why)
+static bool read_proto(const char *text, void *field, struct why *why)
 {
-	struct gen_config *c = field;
+	return frame_proto_read(text, field, why);
+}
 
-	return c->dst_mac_given = parse_mac(text, c->dst_mac, why);
+static bool read_tos(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 0, 255, field, why);
+}
+
+static bool read_ttl(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 1, 255, field, why);
+}
+
+static bool read_vxlan(const char *text, void *field, struct why *why)
+{
+	return vxlan_read(text, field, why);
+}
+
+static bool read_step(const char *text, void *field, struct why *why)
+{
+	return flow_step_read(text, field, why);
+}
+
+static bool read_payload(const char *text, void *field, struct why *why)
+{
+	return payload_read(text, field, why);
 }
 
 static bool read_vlans(const char *text, void *field, struct why *why)
 {
-	return parse_vlans(text, field, why);
+	return field_read_vlans(text, field, why);
 }
 
 static bool read_cpus(const char *text, void *field, struct why *why)
@@ -133,14 +156,20 @@ static const struct option_def options[] = {
 	{ "time", 't', "TIME", read_time, AT(time_ns), "how long to measure: 30s, 500ms, 2m; default 10s, or until\n--count is reached" },
 	{ "warmup", 0, "TIME", option_duration, AT(warmup_ns), "send that long before anything counts; default 0" },
 	{ "drain", 0, "TIME", option_duration, AT(drain_ns), "wait for what is under way at the end; default 200ms" },
-	{ "src-ip", 0, "RANGE", read_ip, AT(src_ip), "10.0.0.1 | 10.0.0.0/24 | 10.0.0.1-10.0.0.9, or IPv6;\ndefault 198.18.0.1 or 2001:2::1" },
-	{ "dst-ip", 0, "RANGE", read_ip, AT(dst_ip), "the same; default 198.18.0.2 or 2001:2::2" },
-	{ "src-port", 0, "RANGE", read_ports, AT(src_port), "UDP port or range, 1024-2047; default 1024" },
-	{ "dst-port", 0, "RANGE", read_ports, AT(dst_port), "the same; default 9" },
-	{ "flows", 0, "N", read_flows, AT(flows), "how many combinations of the ranges to use; default all.\nWithout ranges: N source ports" },
-	{ "src-mac", 0, "MAC", read_src_mac, 0, "default: the sending port's" },
-	{ "dst-mac", 0, "MAC", read_dst_mac, 0, "default: the receiving port's, or 02:00:00:00:00:02" },
-	{ "vlan", 0, "ID[,ID]", read_vlans, AT(vlans), "one VLAN tag, or two (outer first)" },
+	{ "proto", 0, "NAME", read_proto, AT(proto), "udp | tcp | icmp (echo; ICMPv6 with --ipv6) | arp (requests);\ndefault udp" },
+	{ "src-ip", 0, "LIST", read_ip, AT(src_ip), "10.0.0.1 | 10.0.0.0/24 | 10.0.0.1-10.0.0.9 | a list of these,\nor IPv6; default 198.18.0.1 or 2001:2::1" },
+	{ "dst-ip", 0, "LIST", read_ip, AT(dst_ip), "the same; default 198.18.0.2 or 2001:2::2" },
+	{ "src-port", 0, "LIST", read_ports, AT(src_port), "ports: 1024-2047 or 53,80,8000-8080; of ICMP the identifier;\ndefault 1024" },
+	{ "dst-port", 0, "LIST", read_ports, AT(dst_port), "the same; default 9" },
+	{ "flows", 0, "N", read_flows, AT(flows), "how many combinations of the lists to use; default all.\nWithout lists: N source ports (of ARP: targets)" },
+	{ "step", 0, "ORDER", read_step, AT(step), "flows take values upwards, downwards or by chance:\ninc | dec | random[:SEED]; default inc" },
+	{ "src-mac", 0, "LIST", read_macs, AT(src_mac), "MAC addresses A, A-B or a list; default: the sending port's" },
+	{ "dst-mac", 0, "LIST", read_macs, AT(dst_mac), "default: the receiving port's, or 02:00:00:00:00:02;\nof ARP: broadcast" },
+	{ "vlan", 0, "ID[,ID]", read_vlans, AT(vlans), "one VLAN tag, or two (outer first); ranges: 100-199" },
+	{ "vxlan", 0, "VNI[,...]", read_vxlan, AT(style.vxlan), "wrap each frame; of the outer header src=IP, dst=IP, src-mac=MAC\nand dst-mac=MAC can be told: 5000,dst=10.0.0.9; the size is that\nof the whole frame" },
+	{ "tos", 0, "N", read_tos, AT(style.tos), "type of service or traffic class, 0 to 255 (DSCP * 4)" },
+	{ "ttl", 0, "N", read_ttl, AT(style.ttl), "time to live or hop limit, 1 to 255; default 64" },
+	{ "payload", 0, "PATTERN", read_payload, AT(style.payload), "behind the headers and our 18 bytes: inc | zero |\nrandom[:SEED] | 0xHEX | @FILE; default inc" },
 	{ "ipv6", 0, NULL, option_flag, AT(ipv6), "send IPv6" },
 	{ "burst", 0, "N", read_burst, AT(burst), "packets per burst at most, 1 to 64; default 32" },
 	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs to ask of each port; default 1" },
@@ -162,6 +191,7 @@ static const struct option_def options[] = {
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
 	CAPTURE_OPTIONS(struct gen_config, capture),
+	{ "show", 0, "N", option_count, AT(show), "print the first N frames, bytes and what they are" },
 	{ "write", 0, "FILE", option_text, AT(write), "write the frames that would be sent into a pcap file" },
 	{ "dry-run", 0, NULL, option_flag, AT(dry_run), "check everything that needs no port, and send nothing" },
 	{ 0 }
@@ -177,7 +207,8 @@ static const char examples[] =
 	"  vio pktgen vhost-user:/run/a.sock,packed=off --tx-only -n 1M --flows 10k\n"
 	"  vio pktgen loop:echo,loss=1e-3 -n 1M -r 500kpps -q -o result.json\n"
 	"  vio pktgen loop:echo -n 1M --assert 'rx.loss_ratio<=1e-6' --assert 'latency.p99_us<50'\n"
-	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n\n"
+	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n"
+	"  vio pktgen --dry-run --show 2 --proto tcp --vxlan 5000 --src-mac 02:00:00:00:01:00-02:00:00:00:01:ff -s 128\n\n"
 	"exit codes: 0 valid; 1 the run failed; 2 usage; 3 a port or something else can't be had;\n"
 	"            4 an assertion does not hold;\n"
 	"            5 the generator did not keep rate or time: the result is invalid\n";
@@ -222,11 +253,14 @@ static int dry_run(struct gen *g)
 	if (!frames_init(&f, &spec, &why))
 		return fail(FAIL_FRAME, why.text, "the traffic asked for can't be made");
 	rc = cfg->write ? pcap_write(cfg, &f, cfg->write) : 0;
-	if (!rc)
-		fprintf(cfg->write && !strcmp(cfg->write, "-") ? stderr : stdout,
-			"frames of %u to %u bytes (mean %.1f), %u flows\n",
+	if (!rc) {
+		FILE *out = cfg->write && !strcmp(cfg->write, "-") ? stderr : stdout;
+
+		fprintf(out, "frames of %u to %u bytes (mean %.1f), %u flows\n",
 			sizes_least(&cfg->sizes), sizes_largest(&cfg->sizes),
-			sizes_mean(&cfg->sizes), f.n_flows);
+			sizes_mean(&cfg->sizes), f.flows.n);
+		frames_show(&f, cfg->show, 0, (uint64_t)time(NULL) * SECOND, out);
+	}
 	frames_fini(&f);
 	return rc;
 }
@@ -262,6 +296,8 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 	rc = gen_capture_open(g);
 	if (rc)
 		return rc;
+	if (gen_sends(g))
+		frames_show(&g->path[0].frames, cfg->show, 0, g->clock.ns0, g->out);
 	report_header(g);
 	rc = gen_run(g);
 	captured = gen_capture_close(g);
@@ -307,8 +343,8 @@ int gen_config_init(struct gen_config *cfg)
 		.burst = 32,
 		.drain_ns = SECOND / 5,
 		.interval_ns = SECOND,
-		.src_port = { 1024, 1 },
-		.dst_port = { 9, 1 },
+		.src_port = FIELD_ONE(1024),
+		.dst_port = FIELD_ONE(9),
 		.late_limit = 10,
 	};
 	if (!sizes_parse("64", &cfg->sizes, &why))

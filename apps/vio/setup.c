@@ -91,61 +91,58 @@ static int connect_loops(struct gen *g)
 	return vio_loop_connect(g->port[0].loop, g->port[1].loop) < 0 ? fail_library() : 0;
 }
 
-static struct ip_range one_address(const char *text)
+static struct field one_address(const char *text)
 {
-	struct ip_range r;
+	struct field f = { 0 };
 	struct why why;
 
-	ip_range_parse(text, &r, &why);
-	return r;
+	field_read_ips(text, &f, &why);
+	return f;
 }
 
-static void swap_ends(struct frame_spec *s)
+/* That of the port, or where none is open, @otherwise. */
+static struct field mac_of(const struct gen_port *p, uint64_t otherwise)
 {
-	struct ip_range ip = s->flow.src;
-	struct port_range port = s->flow.sport;
-	uint8_t mac[6];
+	uint64_t mac = 0;
 
-	memcpy(mac, s->src_mac, 6);
-	memcpy(s->src_mac, s->dst_mac, 6);
-	memcpy(s->dst_mac, mac, 6);
-	s->flow.src = s->flow.dst;
-	s->flow.dst = ip;
-	s->flow.sport = s->flow.dport;
-	s->flow.dport = port;
+	for (int i = 0; p->port && i < 6; i++)
+		mac = mac << 8 | p->info.mac[i];
+	return FIELD_ONE(p->port ? mac : otherwise);
+}
+
+/* ARP asks everybody. */
+static struct field target_mac(const struct gen *g)
+{
+	if (g->cfg->proto == FRAME_ARP)
+		return FIELD_ONE(0xffffffffffff);
+	return mac_of(&g->port[1], 0x020000000002);
 }
 
 /* Addresses by default are of the ranges set aside for benchmarks (RFC 2544, RFC 5180). */
 void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec)
 {
-	static const uint8_t nobody[6] = { 0x02, 0, 0, 0, 0, 0x02 };
-	static const uint8_t somebody[6] = { 0x02, 0, 0, 0, 0, 0x01 };
 	const struct gen_config *cfg = g->cfg;
 
-	*spec = (struct frame_spec){ .vlans = cfg->vlans, .sizes = &cfg->sizes };
-	memcpy(spec->src_mac, g->port[0].port ? g->port[0].info.mac : somebody, 6);
-	memcpy(spec->dst_mac, g->port[1].port ? g->port[1].info.mac : nobody, 6);
-	if (cfg->src_mac_given)
-		memcpy(spec->src_mac, cfg->src_mac, 6);
-	if (cfg->dst_mac_given)
-		memcpy(spec->dst_mac, cfg->dst_mac, 6);
+	*spec = (struct frame_spec){ .style = cfg->style, .sizes = &cfg->sizes };
 	spec->flow = (struct flow_spec){
 		.v6 = cfg->ipv6,
+		.proto = cfg->proto,
 		.src = cfg->src_ip.count ? cfg->src_ip
 					 : one_address(cfg->ipv6 ? "2001:2::1" : "198.18.0.1"),
 		.dst = cfg->dst_ip.count ? cfg->dst_ip
 					 : one_address(cfg->ipv6 ? "2001:2::2" : "198.18.0.2"),
 		.sport = cfg->src_port,
 		.dport = cfg->dst_port,
+		.src_mac = cfg->src_mac.count ? cfg->src_mac : mac_of(&g->port[0], 0x020000000001),
+		.dst_mac = cfg->dst_mac.count ? cfg->dst_mac : target_mac(g),
+		.vlans = cfg->vlans,
+		.step = cfg->step,
 		.flows = (uint32_t)cfg->flows,
+		.outer_ports = cfg->style.vxlan.on,
 	};
-	/* Flows without any range are made of source ports. */
-	if (cfg->flows > 1 && cfg->flows <= 65536u - spec->flow.sport.first &&
-	    spec->flow.src.count == 1 && spec->flow.dst.count == 1 && spec->flow.sport.count == 1 &&
-	    spec->flow.dport.count == 1)
-		spec->flow.sport.count = (uint32_t)cfg->flows;
+	flow_spec_spread(&spec->flow);
 	if (dir)
-		swap_ends(spec);
+		flow_spec_turn(&spec->flow);
 }
 
 static int open_path(struct gen *g, unsigned int dir, unsigned int streams)

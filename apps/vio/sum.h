@@ -53,12 +53,15 @@ static inline uint16_t sum_fold_small(uint32_t sum)
 	return (uint16_t)(sum + (sum >> 16));
 }
 
-/* The checksum field for @sum, below 2^31; UDP writes a sum of 0 as 0xffff (RFC 768). */
-static inline uint16_t sum_udp(uint32_t sum)
+/*
+ * The checksum field for @sum, below 2^31. @zero is what stands for 0: with UDP 0xffff, since 0
+ * means that there is none (RFC 768); with others 0, and Wireshark takes 0xffff for wrong.
+ */
+static inline uint16_t sum_close(uint32_t sum, uint16_t zero)
 {
 	uint16_t folded = sum_fold_small(sum);
 
-	return folded == 0xffff ? 0xffff : (uint16_t)~folded;
+	return folded == 0xffff ? zero : (uint16_t)~folded;
 }
 
 #endif

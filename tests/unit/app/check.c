@@ -16,24 +16,43 @@ struct rig {
 	struct vio_pkt pkt;
 };
 
-static void rig_init(struct rig *r, const char *size, bool v6, unsigned int vlans)
+/* What is sent. */
+struct kind {
+	const char *what, *size;
+	bool v6;
+	unsigned int vlans;
+	enum frame_proto proto;
+	const char *vxlan;
+};
+
+static void rig_make(struct rig *r, const struct kind *k)
 {
 	struct frame_cursor cursor = { 0 };
 	struct why why;
 
-	assert_true(sizes_parse(size, &r->sizes, &why));
-	r->spec =
-		(struct frame_spec){ .src_mac = { 2, 0, 0, 0, 0, 1 },
-				     .dst_mac = { 2, 0, 0, 0, 0, 2 },
-				     .vlans = { vlans, { 100, 200 } },
-				     .flow = { .v6 = v6, .sport = { 1024, 1 }, .dport = { 9, 1 } },
-				     .sizes = &r->sizes };
-	assert_true(ip_range_parse(v6 ? "2001:2::1" : "198.18.0.1", &r->spec.flow.src, &why));
-	assert_true(ip_range_parse(v6 ? "2001:2::2" : "198.18.0.2", &r->spec.flow.dst, &why));
+	assert_true(sizes_parse(k->size, &r->sizes, &why));
+	r->spec = (struct frame_spec){ .flow = { .v6 = k->v6,
+						 .proto = k->proto,
+						 .sport = FIELD_ONE(1024),
+						 .dport = FIELD_ONE(9),
+						 .src_mac = FIELD_ONE(0x020000000001),
+						 .dst_mac = FIELD_ONE(0x020000000002),
+						 .vlans = { k->vlans,
+							    { FIELD_ONE(100), FIELD_ONE(200) } },
+						 .outer_ports = k->vxlan },
+				       .sizes = &r->sizes };
+	assert_true(field_read_ips(k->v6 ? "2001:2::1" : "198.18.0.1", &r->spec.flow.src, &why));
+	assert_true(field_read_ips(k->v6 ? "2001:2::2" : "198.18.0.2", &r->spec.flow.dst, &why));
+	assert_true(!k->vxlan || vxlan_read(k->vxlan, &r->spec.style.vxlan, &why));
 	assert_true(frames_init(&r->frames, &r->spec, &why));
 	check_id_init(&r->id, &r->spec, &r->frames);
 	r->pkt = (struct vio_pkt){ .data = buffer };
 	frames_build(&r->frames, &cursor, &r->pkt, 1, 5, 123456, 1700000000987654321u);
+}
+
+static void rig_init(struct rig *r, const char *size, bool v6, unsigned int vlans)
+{
+	rig_make(r, &(struct kind){ .size = size, .v6 = v6, .vlans = vlans });
 }
 
 static void rig_fini(struct rig *r)
@@ -42,26 +61,31 @@ static void rig_fini(struct rig *r)
 	sizes_free(&r->sizes);
 }
 
-static const struct intact_case {
-	const char *what, *size;
-	bool v6;
-	unsigned int vlans;
-} intact[] = {
-	{ "the least frame of IPv4", "64", false, 0 },
-	{ "an odd frame of IPv4", "777", false, 0 },
-	{ "a large frame with a VLAN tag", "1518", false, 1 },
-	{ "two VLAN tags", "72", false, 2 },
-	{ "the least frame of IPv6", "84", true, 0 },
-	{ "an odd frame of IPv6 with two VLAN tags", "333", true, 2 },
+static const struct kind intact[] = {
+	{ "the least frame of IPv4", "64", false, 0, FRAME_UDP, NULL },
+	{ "an odd frame of IPv4", "777", false, 0, FRAME_UDP, NULL },
+	{ "a large frame with a VLAN tag", "1518", false, 1, FRAME_UDP, NULL },
+	{ "two VLAN tags", "72", false, 2, FRAME_UDP, NULL },
+	{ "the least frame of IPv6", "84", true, 0, FRAME_UDP, NULL },
+	{ "an odd frame of IPv6 with two VLAN tags", "333", true, 2, FRAME_UDP, NULL },
+	{ "the least frame of TCP", "76", false, 0, FRAME_TCP, NULL },
+	{ "an odd frame of TCP over IPv6 with a VLAN tag", "201", true, 1, FRAME_TCP, NULL },
+	{ "an echo request", "64", false, 0, FRAME_ICMP, NULL },
+	{ "an odd echo request with two VLAN tags", "99", false, 2, FRAME_ICMP, NULL },
+	{ "an echo request of ICMPv6", "85", true, 0, FRAME_ICMP, NULL },
+	{ "an ARP request", "64", false, 0, FRAME_ARP, NULL },
+	{ "an ARP request with two VLAN tags", "72", false, 2, FRAME_ARP, NULL },
+	{ "UDP in VXLAN", "114", false, 0, FRAME_UDP, "5000" },
+	{ "TCP over IPv6 in VXLAN with a VLAN tag", "151", true, 1, FRAME_TCP, "16777215" },
+	{ "an echo request in VXLAN", "131", false, 0, FRAME_ICMP, "7" },
 };
 
 static void test_intact(void **state)
 {
-	const struct intact_case *c = *state;
 	struct check_info info;
 	struct rig r;
 
-	rig_init(&r, c->size, c->v6, c->vlans);
+	rig_make(&r, *state);
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
 	assert_int_equal(info.seq, 123456);
 	assert_int_equal(info.stream, 5);
@@ -70,28 +94,42 @@ static void test_intact(void **state)
 }
 
 /*
- * Every single bit but those of the MAC addresses and VLAN ids, which devices on the way may
- * rewrite, and IPv6's traffic class, flow label and hop limit, which no checksum covers.
+ * Does nothing cover byte @at? MAC addresses, which devices on the way may rewrite, and IPv6's
+ * traffic class (of which half a byte is in byte 0), flow label and hop limit; of ARP what stands
+ * behind the magic; of VXLAN the outer source port and what is reserved.
  */
+static bool uncovered(const struct rig *r, unsigned int at, uint8_t bit)
+{
+	const struct frame_places *p = &r->frames.at;
+	unsigned int l3 = at - p->l3, vxlan = at - p->outer_ip - 28u;
+
+	if (p->outer_ip && at < p->l3) {
+		if (vxlan < 8)
+			return (vxlan && vxlan < 4) || vxlan == 7;
+		return at - p->macs < 12 || at - p->outer_ip - 20u < 2;
+	}
+	if (r->frames.proto == FRAME_ARP)
+		return at >= p->payload + 4u;
+	return r->frames.v6 && at >= p->l3 &&
+	       ((l3 > 0 && l3 < 4) || l3 == 7 || (l3 == 0 && bit < 0x10));
+}
+
+/* Every single bit but those of the first MAC addresses and VLAN ids. */
 static void test_every_bit(void **state)
 {
-	const struct intact_case *c = *state;
 	struct check_info info;
 	struct rig r;
-	unsigned int l3;
+	unsigned int first;
 
-	rig_init(&r, c->size, c->v6, c->vlans);
-	l3 = r.frames.l3;
-	for (unsigned int bit = 8 * (l3 - 2); bit < 8 * r.pkt.len; bit++) {
-		unsigned int at = bit / 8 - (bit / 8 >= l3 ? l3 : 0);
-		bool uncovered =
-			c->v6 && bit / 8 >= l3 &&
-			(at == 1 || at == 2 || at == 3 || at == 7 || (at == 0 && bit % 8 >= 4));
+	rig_make(&r, *state);
+	first = (r.frames.at.outer_ip ? r.frames.at.outer_ip : r.frames.at.l3) - 2u;
+	for (unsigned int bit = 8 * first; bit < 8 * r.pkt.len; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
 
-		buffer[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		buffer[bit / 8] ^= mask;
 		assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info),
-				 uncovered ? CHECK_OURS : CHECK_CORRUPT);
-		buffer[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+				 uncovered(&r, bit / 8, mask) ? CHECK_OURS : CHECK_CORRUPT);
+		buffer[bit / 8] ^= mask;
 	}
 	rig_fini(&r);
 }
@@ -129,8 +167,8 @@ static void test_macs_swapped(void **state)
 
 	(void)state;
 	rig_init(&r, "64", false, 0);
-	memcpy(buffer, r.spec.src_mac, 6);
-	memcpy(buffer + 6, r.spec.dst_mac, 6);
+	memcpy(buffer, (uint8_t[6]){ 2, 0, 0, 0, 0, 1 }, 6);
+	memcpy(buffer + 6, (uint8_t[6]){ 2, 0, 0, 0, 0, 2 }, 6);
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
 	buffer[50] ^= 1;
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_CORRUPT);
@@ -144,7 +182,7 @@ static void test_csum_left_to_device(void **state)
 
 	(void)state;
 	rig_init(&r, "64", false, 0);
-	buffer[r.frames.l4 + 6] ^= 0x55;
+	buffer[r.frames.at.l4 + 6] ^= 0x55;
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_CORRUPT);
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, true, &info), CHECK_OURS);
 	rig_fini(&r);
@@ -186,11 +224,10 @@ static void test_noise(void **state)
 	struct check_info info;
 	struct rig r;
 
-	(void)state;
-	rig_init(&r, "128", false, 0);
+	rig_make(&r, *state);
 	srandom(1);
-	for (int i = 0; i < 200000; i++) {
-		uint32_t len = (uint32_t)random() % 128;
+	for (int i = 0; i < 20000; i++) {
+		uint32_t len = (uint32_t)random() % (r.pkt.len + 1);
 		uint8_t *copy = malloc(len ? len : 1);
 
 		assert_non_null(copy);
@@ -200,6 +237,100 @@ static void test_noise(void **state)
 		check_frame(&r.id, copy, len, random() & 1, &info);
 		free(copy);
 	}
+	rig_fini(&r);
+}
+
+/* A host answers: the type changes, and with it the checksum (RFC 1624), which gains @csum. */
+static const struct reply {
+	const char *what;
+	struct kind k;
+	uint8_t type;
+	unsigned int csum;
+} replies[] = {
+	{ "an echo reply is ours", { NULL, "64", false, 0, FRAME_ICMP, NULL }, 0, 0x0800 },
+	{ "an echo reply of ICMPv6 is ours",
+	  { NULL, "84", true, 0, FRAME_ICMP, NULL },
+	  129,
+	  0xfeff },
+};
+
+static void test_reply(void **state)
+{
+	const struct reply *c = *state;
+	struct check_info info;
+	struct rig r;
+	uint8_t *l4;
+	unsigned int csum;
+
+	rig_make(&r, &c->k);
+	l4 = buffer + r.frames.at.l4;
+	csum = l4[2] * 256u + l4[3] + c->csum;
+	csum = (csum & 0xffff) + (csum >> 16);
+	l4[0] = c->type;
+	l4[2] = (uint8_t)(csum >> 8);
+	l4[3] = (uint8_t)csum;
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+	assert_int_equal(info.seq, 123456);
+	l4[0] ^= 1;
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_CORRUPT);
+	rig_fini(&r);
+}
+
+/* A tunnel's end on the way takes the outer header away, or has put one on. */
+static void test_tunnel(void **state)
+{
+	static const struct kind plain = { NULL, "64", false, 0, FRAME_UDP, NULL };
+	static const struct kind tunnel = { NULL, "114", false, 0, FRAME_UDP, "5" };
+	struct check_info info;
+	struct check_id id;
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, &plain);
+	id = r.id;
+	rig_fini(&r);
+	rig_make(&r, &tunnel);
+	assert_int_equal(check_frame(&id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+	assert_int_equal(check_frame(&r.id, buffer + 50, r.pkt.len - 50, false, &info), CHECK_OURS);
+	assert_int_equal(info.seq, 123456);
+	rig_fini(&r);
+}
+
+/* Frames of ours of any kind are known, whatever the run sends itself. */
+static void test_other_kinds(void **state)
+{
+	static const struct kind plain = { NULL, "64", false, 0, FRAME_UDP, NULL };
+	struct check_info info;
+	struct check_id id;
+	struct rig r;
+
+	rig_make(&r, &plain);
+	id = r.id;
+	rig_fini(&r);
+	rig_make(&r, *state);
+	assert_int_equal(check_frame(&id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+	rig_fini(&r);
+}
+
+static void test_mac_range(void **state)
+{
+	struct kind k = { NULL, "64", false, 0, FRAME_UDP, NULL };
+	struct check_info info;
+	struct rig r;
+	struct why why;
+
+	(void)state;
+	rig_make(&r, &k);
+	assert_true(
+		field_read_macs("02:00:00:00:00:01-02:00:00:00:00:09", &r.spec.flow.src_mac, &why));
+	frames_fini(&r.frames);
+	assert_true(frames_init(&r.frames, &r.spec, &why));
+	check_id_init(&r.id, &r.spec, &r.frames);
+	buffer[11] = 9;
+	buffer[r.frames.at.payload] ^= 1;
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_CORRUPT);
+	buffer[11] = 10;
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_FOREIGN);
 	rig_fini(&r);
 }
 
@@ -231,6 +362,9 @@ int main(void)
 
 	CASES_ADD(&list, intact, test_intact);
 	CASES_ADD(&list, intact, test_every_bit);
+	CASES_ADD(&list, intact, test_other_kinds);
+	CASES_ADD(&list, intact, test_noise);
+	CASES_ADD(&list, replies, test_reply);
 	CASES_ADD(&list, strangers, test_stranger);
 	case_add(&list, "a truncated frame is corrupt while it shows two marks", test_truncated,
 		 NULL);
@@ -240,6 +374,7 @@ int main(void)
 	case_add(&list, "a checksum left to the device is not verified", test_csum_left_to_device,
 		 NULL);
 	case_add(&list, "one wrong bit in the MAC addresses is noticed", test_odd_macs, NULL);
-	case_add(&list, "noise is survived", test_noise, NULL);
+	case_add(&list, "a frame out of a tunnel, or in one", test_tunnel, NULL);
+	case_add(&list, "each of a range of MAC addresses is a mark", test_mac_range, NULL);
 	return case_run("check", &list);
 }

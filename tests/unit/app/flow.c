@@ -1,64 +1,153 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "../../cases.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "../../../apps/vio/flow.h"
 
-static const struct range_case {
-	const char *what, *text;
-	bool ok;
-	const char *first;
-	uint64_t count;
-} cases[] = {
-	{ "one address", "10.0.0.1", true, "10.0.0.1", 1 },
-	{ "a prefix", "10.0.0.0/24", true, "10.0.0.0", 256 },
-	{ "a prefix with host bits set", "10.0.0.77/24", true, "10.0.0.0", 256 },
-	{ "a host prefix", "10.0.0.1/32", true, "10.0.0.1", 1 },
-	{ "everything", "0.0.0.0/0", true, "0.0.0.0", UINT64_C(1) << 32 },
-	{ "a range", "10.0.0.1-10.0.1.0", true, "10.0.0.1", 256 },
-	{ "one IPv6 address", "2001:2::1", true, "2001:2::1", 1 },
-	{ "an IPv6 prefix", "2001:2::/120", true, "2001:2::", 256 },
-	{ "an IPv6 range", "2001:2::ffff-2001:2::1:0", true, "2001:2::ffff", 2 },
-	{ "a large IPv6 prefix", "2001:2::/65", true, "2001:2::", UINT64_C(1) << 63 },
-	{ "an IPv6 prefix that is too large", "2001:2::/64", false, NULL, 0 },
-	{ "an IPv6 range that is too large", "2001:2::-2001:3::", false, NULL, 0 },
-	{ "three octets", "10.0.0", false, NULL, 0 },
-	{ "a name", "localhost", false, NULL, 0 },
-	{ "a prefix that is too long", "10.0.0.0/33", false, NULL, 0 },
-	{ "a prefix without length", "10.0.0.0/", false, NULL, 0 },
-	{ "a range the wrong way round", "10.0.0.2-10.0.0.1", false, NULL, 0 },
-	{ "a range across versions", "10.0.0.2-::1", false, NULL, 0 },
-	{ "nothing", "", false, NULL, 0 },
-	{ "an address that never ends",
-	  "1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
-	  "1111111111111111111111111111111111111111111111111",
-	  false, NULL, 0 },
+/* The first flows, as source port * 1000 + last octet of the source address * 10 + last of its MAC
+ * address, with ports 1 to 2, addresses .3 to .5 and MAC addresses 7 to 8. */
+static const struct order_case {
+	const char *what, *step;
+	unsigned int flow[8];
+} orders[] = {
+	{ "ports vary first, then addresses, then MAC addresses",
+	  "inc",
+	  { 1037, 2037, 1047, 2047, 1057, 2057, 1038, 2038 } },
+	{ "downwards the last come first",
+	  "dec",
+	  { 2058, 1058, 2048, 1048, 2038, 1038, 2057, 1057 } },
 };
 
-static void test_range(void **state)
+static void spec_init(struct flow_spec *spec, const char *step)
 {
-	const struct range_case *c = *state;
-	uint8_t first[16] = { 0 };
-	struct ip_range r;
-	struct why why = { "" };
-	bool ok = ip_range_parse(c->text, &r, &why);
+	struct why why;
 
-	assert_int_equal(ok, c->ok);
-	if (!ok) {
-		assert_true(why.text[0]);
-		return;
+	*spec = (struct flow_spec){ .dst = FIELD_ONE(1),
+				    .dport = FIELD_ONE(9),
+				    .dst_mac = FIELD_ONE(2) };
+	assert_true(field_read_ports("1-2", &spec->sport, &why));
+	assert_true(field_read_ips("10.0.0.3-10.0.0.5", &spec->src, &why));
+	assert_true(field_read_macs("02:00:00:00:00:07-02:00:00:00:00:08", &spec->src_mac, &why));
+	assert_true(flow_step_read(step, &spec->step, &why));
+}
+
+static unsigned int flow_number(const struct flow_table *t, uint32_t i)
+{
+	const uint8_t *tuple = t->flows[i].tuple;
+
+	return tuple[9] * 1000u + tuple[3] * 10u + t->links[i].macs[11];
+}
+
+static void test_order(void **state)
+{
+	const struct order_case *c = *state;
+	struct flow_spec spec;
+	struct flow_table t;
+	struct why why;
+
+	spec_init(&spec, c->step);
+	assert_true(flows_init(&t, &spec, &why));
+	assert_int_equal(t.n, 12);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_int_equal(flow_number(&t, i), c->flow[i]);
+	flows_fini(&t);
+}
+
+/* How many of the twelve flows stand elsewhere than with @step. */
+static unsigned int moved(const char *step, const char *other)
+{
+	const char *steps[] = { step, other };
+	struct flow_table t[2];
+	struct flow_spec spec;
+	struct why why;
+	unsigned int n = 0;
+
+	for (int k = 0; k < 2; k++) {
+		spec_init(&spec, steps[k]);
+		assert_true(flows_init(&t[k], &spec, &why));
 	}
-	assert_int_equal(inet_pton(r.v6 ? AF_INET6 : AF_INET, c->first, first), 1);
-	assert_memory_equal(r.first, first, r.v6 ? 16 : 4);
-	assert_true(r.count == c->count);
+	for (uint32_t i = 0; i < 12; i++)
+		n += flow_number(&t[0], i) != flow_number(&t[1], i);
+	flows_fini(&t[0]);
+	flows_fini(&t[1]);
+	return n;
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	assert_true(moved("inc", "random") > 6);
+	assert_true(moved("random", "random:1") > 6);
+	assert_int_equal(moved("random", "random:0"), 0);
+}
+
+static void test_spread(void **state)
+{
+	static const struct {
+		enum frame_proto proto;
+		uint32_t flows;
+		uint64_t ports, targets;
+	} table[] = { { FRAME_UDP, 10, 10, 1 },   { FRAME_ICMP, 10, 10, 1 },
+		      { FRAME_ARP, 10, 1, 10 },   { FRAME_UDP, 0, 1, 1 },
+		      { FRAME_UDP, 70000, 1, 1 }, { FRAME_ARP, 70000, 1, 70000 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct flow_spec spec = { .proto = table[i].proto,
+					  .src = FIELD_ONE(1),
+					  .dst = FIELD_ONE(1),
+					  .sport = FIELD_ONE(1),
+					  .dport = FIELD_ONE(1),
+					  .src_mac = FIELD_ONE(1),
+					  .dst_mac = FIELD_ONE(1),
+					  .flows = table[i].flows };
+
+		flow_spec_spread(&spec);
+		assert_int_equal(spec.sport.count, table[i].ports);
+		assert_int_equal(spec.dst.count, table[i].targets);
+	}
+}
+
+static void test_no_spread(void **state)
+{
+	struct flow_spec spec;
+
+	(void)state;
+	spec_init(&spec, "inc");
+	spec.sport = (struct field)FIELD_ONE(1);
+	spec.flows = 4;
+	flow_spec_spread(&spec);
+	assert_int_equal(spec.sport.count, 1);
+}
+
+static const struct {
+	const char *what, *text;
+} refused[] = {
+	{ "no order", "" },
+	{ "half a word of an order", "ran" },
+	{ "an unknown order", "shuffle" },
+	{ "a seed of no chance", "inc:7" },
+	{ "a seed of an order that is no number", "random:x" },
+};
+
+static void test_refused(void **state)
+{
+	const char *text = ((const char *const *)*state)[1];
+	struct flow_step step;
+	struct why why = { "" };
+
+	assert_false(flow_step_read(text, &step, &why));
+	assert_true(why.text[0]);
 }
 
 int main(void)
 {
 	struct case_list list = { 0 };
 
-	CASES_ADD(&list, cases, test_range);
+	CASES_ADD(&list, orders, test_order);
+	CASES_ADD(&list, refused, test_refused);
+	case_add(&list, "chance is the same in every run, and other with another seed", test_random,
+		 NULL);
+	case_add(&list, "flows without lists are of source ports or targets", test_spread, NULL);
+	case_add(&list, "flows with a list are of nothing else", test_no_spread, NULL);
 	return case_run("flow", &list);
 }

@@ -38,25 +38,11 @@ static double percent(const char *text, struct why *why)
 	return parse_percent(text, &v, why) ? v : REFUSED;
 }
 
-static double ports(const char *text, struct why *why)
-{
-	struct port_range r;
-
-	return parse_port_range(text, &r, why) ? r.first * 100000.0 + r.count : REFUSED;
-}
-
 static double cpus(const char *text, struct why *why)
 {
 	struct cpu_list l = { 0 };
 
 	return parse_cpus(text, &l, why) ? l.n * 10000 + (l.n ? l.cpu[l.n - 1] : 0) : REFUSED;
-}
-
-static double vlans(const char *text, struct why *why)
-{
-	struct vlan_list l = { 0 };
-
-	return parse_vlans(text, &l, why) ? l.n * 10000 + l.id[0] : REFUSED;
 }
 
 static const struct parse_case {
@@ -94,12 +80,6 @@ static const struct parse_case {
 	{ "a percentage", percent, "0.5%", 0.5 },
 	{ "a percentage without sign", percent, "100", 100 },
 	{ "more than all", percent, "101%", REFUSED },
-	{ "one port", ports, "1024", 1024 * 100000.0 + 1 },
-	{ "a range of ports", ports, "1024-2047", 1024 * 100000.0 + 1024 },
-	{ "all ports", ports, "0-65535", 65536 },
-	{ "a range of ports the wrong way round", ports, "20-10", REFUSED },
-	{ "a port that does not exist", ports, "65536", REFUSED },
-	{ "a range without end", ports, "5-", REFUSED },
 	{ "one processor", cpus, "3", 10003 },
 	{ "a range of processors", cpus, "2-5", 40005 },
 	{ "a list of processors", cpus, "0,2,4-7", 60007 },
@@ -108,11 +88,6 @@ static const struct parse_case {
 	{ "a list that begins with a comma", cpus, ",1", REFUSED },
 	{ "a processor beyond all", cpus, "1024", REFUSED },
 	{ "text behind processors", cpus, "1x", REFUSED },
-	{ "one VLAN", vlans, "100", 10100 },
-	{ "two VLANs", vlans, "100,200", 20100 },
-	{ "three VLANs", vlans, "1,2,3", REFUSED },
-	{ "VLAN 0 is none", vlans, "0", REFUSED },
-	{ "VLAN 4095 is reserved", vlans, "4095", REFUSED },
 };
 
 static void test_case(void **state)
