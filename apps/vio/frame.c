@@ -217,7 +217,6 @@ struct burst {
 	size_t payload, csum;
 	uint32_t sec; /* big endian */
 	uint16_t sum;
-	uint16_t zero; /* a checksum of 0 */
 	uint64_t tail; /* what lies behind sec, and two bytes of pattern: whole words are cheaper */
 };
 
@@ -238,7 +237,6 @@ static struct burst burst_begin(const struct frames *f, unsigned int stream, uin
 	uint16_t stream_ns = htons((uint16_t)(stream << 10 | (ns - usec * 1000)));
 	struct burst b = { .payload = f->at.payload,
 			   .csum = f->at.csum,
-			   .zero = f->proto == FRAME_UDP ? 0xffff : 0,
 			   .sec = htonl((uint32_t)sec) };
 
 	memcpy(&last, f->pattern + b.payload + FRAME_PAYLOAD - sizeof(stream_ns), sizeof(last));
@@ -248,18 +246,24 @@ static struct burst burst_begin(const struct frames *f, unsigned int stream, uin
 	return b;
 }
 
+/* What a run has in common, known to the compiler: most do not pay for what few want. */
+struct build_mode {
+	bool simple;
+	uint16_t zero; /* what a checksum of 0 is written as */
+};
+
 /* Number and time, and the checksum of it all where there is one. */
-static inline void write_payload(const struct burst *b, uint32_t sum, uint32_t seq, bool summed,
-				 uint8_t *frame)
+static inline void write_payload(const struct burst *b, uint32_t sum, uint32_t seq,
+				 const struct build_mode mode, uint8_t *frame)
 {
 	uint8_t *payload = frame + b->payload;
 	uint32_t number = htonl(seq);
 	uint64_t words = two_words(number, b->sec);
-	uint16_t csum = sum_close(sum + b->sum + (number & 0xffff) + (number >> 16), b->zero);
+	uint16_t csum = sum_close(sum + b->sum + (number & 0xffff) + (number >> 16), mode.zero);
 
 	memcpy(payload + offsetof(struct frame_payload, seq), &words, sizeof(words));
 	memcpy(payload + offsetof(struct frame_payload, usec), &b->tail, sizeof(b->tail));
-	if (summed)
+	if (mode.simple || b->csum)
 		memcpy(frame + b->csum, &csum, sizeof(csum));
 }
 
@@ -286,11 +290,12 @@ static inline void write_constant(const struct frames *f, const struct frame_tem
 		memcpy(frame + head, f->pattern + head, len - head);
 }
 
-/* @simple is a constant in both instances: most runs do not pay for what few want. */
+/* @mode is a constant in every instance. */
 static inline __attribute__((always_inline)) uint32_t
 build_body(const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *pkts, uint16_t n,
-	   const struct burst b, uint32_t seq, const bool simple)
+	   unsigned int stream, uint32_t seq, uint64_t now_ns, const struct build_mode mode)
 {
+	const struct burst b = burst_begin(f, stream, now_ns);
 	const struct frame_template *const templates = f->templates;
 	const uint16_t *const pattern = f->sizes->pattern;
 	const uint32_t sizes = f->sizes->pattern_len, flows = f->flows.n;
@@ -302,15 +307,15 @@ build_body(const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *
 		uint8_t *frame = pkts[i].data;
 		uint32_t sum = t->l4_sum, len = t->len;
 
-		write_constant(f, t, len, simple ? HEAD_SHORT : FRAME_HEAD_MAX, frame);
+		write_constant(f, t, len, mode.simple ? HEAD_SHORT : FRAME_HEAD_MAX, frame);
 		if (flows > 1) {
-			sum += simple ? write_flow(f, t, &f->flows.flows[at.flow], frame)
-				      : write_any_flow(f, t, at.flow, frame);
+			sum += mode.simple ? write_flow(f, t, &f->flows.flows[at.flow], frame)
+					   : write_any_flow(f, t, at.flow, frame);
 			at.flow = at.flow + 1 == flows ? 0 : at.flow + 1;
 		}
-		if (!simple)
+		if (!mode.simple)
 			sum += write_number(f, seq + i, frame);
-		write_payload(&b, sum, seq + i, simple || b.csum, frame);
+		write_payload(&b, sum, seq + i, mode, frame);
 		pkts[i].len = len;
 		bytes += len;
 		at.size = at.size + 1 == sizes ? 0 : at.size + 1;
@@ -319,14 +324,34 @@ build_body(const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *
 	return bytes;
 }
 
+/* Every way of building that there is: its mode. */
+#define BUILD_VARIANTS(X) \
+	X(simple_udp, true, 0xffff) \
+	X(simple_tcp, true, 0) \
+	X(any_udp, false, 0xffff) \
+	X(any, false, 0)
+
+#define X(name, ...) \
+	static __attribute__((noinline)) uint32_t build_##name( \
+		const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *pkts, \
+		uint16_t n, unsigned int stream, uint32_t seq, uint64_t now_ns) \
+	{ \
+		return build_body(f, cursor, pkts, n, stream, seq, now_ns, \
+				  (struct build_mode){ __VA_ARGS__ }); \
+	}
+BUILD_VARIANTS(X)
+#undef X
+
 uint32_t frames_build(const struct frames *f, struct frame_cursor *cursor, struct vio_pkt *pkts,
 		      uint16_t n, unsigned int stream, uint32_t seq, uint64_t now_ns)
 {
-	const struct burst b = burst_begin(f, stream, now_ns);
-
+	if (f->simple && f->proto == FRAME_UDP)
+		return build_simple_udp(f, cursor, pkts, n, stream, seq, now_ns);
 	if (f->simple)
-		return build_body(f, cursor, pkts, n, b, seq, true);
-	return build_body(f, cursor, pkts, n, b, seq, false);
+		return build_simple_tcp(f, cursor, pkts, n, stream, seq, now_ns);
+	if (f->proto == FRAME_UDP)
+		return build_any_udp(f, cursor, pkts, n, stream, seq, now_ns);
+	return build_any(f, cursor, pkts, n, stream, seq, now_ns);
 }
 
 static uint32_t step_back(uint32_t at, uint32_t n, uint32_t round)

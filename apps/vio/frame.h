@@ -63,10 +63,10 @@ struct frame_spec {
 
 /* A frame of one size, ready but for flow, sequence, time and checksum. */
 struct frame_template {
+	uint8_t head[FRAME_HEAD_MAX];
 	uint32_t l4_sum; /* pseudo header, header and pattern, without the flow's part */
 	uint16_t ip_sum; /* IPv4 header, without the flow's part */
 	uint16_t len;    /* bytes in the buffer: the size without the FCS */
-	uint8_t head[FRAME_HEAD_MAX] __attribute__((aligned(16)));
 } __attribute__((aligned(64)));
 
 /* Where things are, in bytes from the frame's beginning; 0: not there. */
