@@ -38,6 +38,7 @@ struct gen_config {
 	struct flow_step step;
 	struct frame_style style;
 	uint64_t show; /* frames to print */
+	struct pacing pacing;
 };
 
 struct option_def;

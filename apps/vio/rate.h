@@ -4,76 +4,58 @@
 
 #include "parse.h"
 
-enum rate_unit { RATE_MAX, RATE_PPS, RATE_BPS };
+/* RATE_BPS counts bits on layer 2 with the FCS: 64-byte frames at 5 Mpps are 2.56 Gbps. RATE_BPS_L1
+ * adds what every frame takes on an Ethernet wire. */
+enum rate_unit { RATE_MAX, RATE_PPS, RATE_BPS, RATE_BPS_L1, RATE_PERCENT };
 
-/* How fast to send. Bits count as on layer 2 with the FCS: 64-byte frames at 5 Mpps are 2.56 Gbps.
- */
+/* Preamble, start of frame and the least gap between frames (IEEE 802.3), in bytes. */
+#define RATE_L1_BYTES 20u
+
+/* How fast to send. */
 struct rate {
 	enum rate_unit unit;
 	double value;
+	double last;      /* what value changes to, evenly, */
+	uint64_t ramp_ns; /* in that time; 0: value it is */
 };
 
-/* "10Mpps", "250kpps", "3.2Gbps", "max" */
+/* "10Mpps", "250kpps", "3.2Gbps", "3.2GbpsL1", "50%", "max", "ramp:1Mpps-20Mpps/10s" */
 bool rate_parse(const char *text, struct rate *out, struct why *why);
 
-/* Packets per second that @rate means for frames of @mean_size bytes (FCS included); 0: no limit.
- */
-double rate_pps(const struct rate *rate, double mean_size);
-
-/*
- * The schedule of one sender: packet k is due at start + k * gap (or byte, where the rate is one of
- * bits). Nothing is ever forgiven within the backlog limit, so the mean rate is exact however the
- * bursts fall.
- */
-#define PACER_FRAC_BITS 24
-
-struct pacer {
-	uint64_t due;  /* ticks at which the next packet is due */
-	uint64_t frac; /* and its fraction, below 1 << PACER_FRAC_BITS */
-	uint64_t gap;  /* ticks per packet or byte, PACER_FRAC_BITS of them behind the point */
-	uint64_t quantum_ticks; /* what a quantum of packets takes on average */
-	uint16_t quantum;       /* packets that are sent together */
-	uint16_t burst;         /* the most at once, when behind */
-	bool unlimited, per_byte;
-};
-
-/* Bursts at a paced rate last this long at most: short enough to be smooth, long enough to pay. */
-#define PACER_QUANTUM_NS 1600
+/* "10G", "2.5Gbps": bits per second on layer 1. */
+bool rate_parse_line(const char *text, double *out, struct why *why);
 
 /**
- * pacer_init - begin a schedule
- * @rate: of this sender alone
- * @mean_size: of its frames, FCS included
- * @burst: packets that it can send at once
- * @hz: ticks in a second
- * @start: ticks at which the first packet is due
+ * rate_resolve - turn a rate as it was asked for into one that can be kept
+ * @rate: afterwards not in percent
+ * @line_bps: what 100 % is, in bits per second on layer 1; 0: not known
+ * @count_l1: rates of bits are of layer 1
+ *
+ * Return: true; false with @why set: a percentage of a line rate that is not known.
  */
-void pacer_init(struct pacer *p, const struct rate *rate, double mean_size, uint16_t burst,
-		uint64_t hz, uint64_t start);
+bool rate_resolve(struct rate *rate, double line_bps, bool count_l1, struct why *why);
 
-/* Packets to send at @now, 0..burst: a quantum once it is due, more when behind. */
-static inline uint16_t pacer_due(const struct pacer *p, uint64_t now)
-{
-	uint64_t at = p->due;
-	uint32_t n = p->quantum;
+/* That part of @rate, for 0 < @share. */
+struct rate rate_scaled(const struct rate *rate, double share);
 
-	if (p->unlimited)
-		return p->burst;
-	if ((int64_t)(now - at) < 0)
-		return 0;
-	while (n + p->quantum <= p->burst && (int64_t)(now - (at += p->quantum_ticks)) >= 0)
-		n += p->quantum;
-	return (uint16_t)n;
-}
+/* Packets per second that @value of @rate's unit means for frames of @mean_size bytes (FCS
+ * included). */
+double rate_value_pps(const struct rate *rate, double value, double mean_size);
 
-/* @packets with @bytes (FCS included) have been offered. */
-static inline void pacer_advance(struct pacer *p, uint32_t packets, uint32_t bytes)
-{
-	uint64_t n = p->per_byte ? bytes : packets;
-	unsigned __int128 sum = (unsigned __int128)n * p->gap + p->frac;
+/* The same of what @rate begins with; 0: no limit. */
+double rate_pps(const struct rate *rate, double mean_size);
 
-	p->due += (uint64_t)(sum >> PACER_FRAC_BITS);
-	p->frac = (uint64_t)sum & ((UINT64_C(1) << PACER_FRAC_BITS) - 1);
-}
+enum pacing_kind { PACING_SMOOTH, PACING_BURST, PACING_POISSON, PACING_ONOFF };
+
+/* How packets are spread over time at a rate. */
+struct pacing {
+	enum pacing_kind kind;
+	uint64_t burst;         /* packets that leave together */
+	uint64_t seed;          /* of the gaps' lengths, which are random */
+	uint64_t on_ns, off_ns; /* at the rate, and silent */
+};
+
+/* "smooth", "burst:N", "poisson", "poisson:SEED", "onoff:10ms/90ms" */
+bool pacing_parse(const char *text, struct pacing *out, struct why *why);
 
 #endif

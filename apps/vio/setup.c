@@ -197,8 +197,12 @@ static void share_traffic(const struct gen_config *cfg, struct tx_job *j, unsign
 {
 	unsigned int queues = j->path->streams;
 
-	j->rate = cfg->rate;
-	j->rate.value /= queues;
+	j->pace = (struct pace){ .rate = rate_scaled(&cfg->rate, 1.0 / queues),
+				 .pacing = cfg->pacing,
+				 .mean_size = sizes_mean(&cfg->sizes),
+				 .burst = (uint16_t)cfg->burst,
+				 .hz = j->clock->hz };
+	j->pace.pacing.seed += queue;
 	j->count = cfg->count ? cfg->count / queues + (queue < cfg->count % queues) : UINT64_MAX;
 }
 
@@ -210,8 +214,6 @@ static int open_tx(struct gen *g, unsigned int dir, uint16_t queue, struct tx_jo
 			      .path = &g->path[dir],
 			      .times = &g->times,
 			      .clock = &g->clock,
-			      .mean_size = sizes_mean(&g->cfg->sizes),
-			      .burst = (uint16_t)g->cfg->burst,
 			      .stream = queue };
 	share_traffic(g->cfg, j, queue);
 	tx_job_init(j);

@@ -5,9 +5,14 @@
  * flood, not the rate that was asked for. */
 #define BACKLOG_NS UINT64_C(100000000)
 
+/* A ramp belongs to the measurement: before that, the rate is the one that it begins with. */
 static void schedule_from(struct tx_job *j, uint64_t start)
 {
-	pacer_init(&j->pacer, &j->rate, j->mean_size, j->burst, j->clock->hz, start);
+	struct pace pace = j->pace;
+
+	if (j->phase != TX_MEASURE)
+		pace.rate.ramp_ns = 0;
+	pacer_init(&j->pacer, &pace, start);
 }
 
 void tx_job_init(struct tx_job *j)
@@ -37,23 +42,14 @@ static uint64_t end_of(const struct timetable *t)
 	return counter_get(&t->end);
 }
 
-/* Packets that the schedule had from when the next one was due until @to are never sent. */
-static __attribute__((cold, noinline)) void count_missed(struct tx_job *j, uint64_t to)
-{
-	double missed = (double)(to - j->pacer.due) / (double)j->pacer.quantum_ticks *
-			(double)j->pacer.quantum;
-
-	counter_add(&j->stats.unsent, (uint64_t)missed);
-}
-
 static void measure_end(struct tx_job *j, uint64_t now)
 {
 	uint64_t end = end_of(j->times);
 	bool all = j->stats.sent >= j->count;
 
 	j->phase = TX_DONE;
-	if (!j->pacer.unlimited && !all && (int64_t)(end - j->pacer.due) > 0)
-		count_missed(j, end);
+	if (!j->pacer.unlimited && !all)
+		counter_add(&j->stats.unsent, pacer_missed(&j->pacer, end));
 	/* Noticing it late does not make the run longer, sending late does. */
 	if (all)
 		end = j->pacer.unlimited ? now : j->pacer.due;
@@ -64,7 +60,7 @@ static void measure_end(struct tx_job *j, uint64_t now)
  * now if always. */
 static uint64_t phase_clock(const struct tx_job *j, uint64_t now)
 {
-	return j->pacer.unlimited ? now : j->pacer.due + j->pacer.quantum_ticks / 2;
+	return j->pacer.unlimited ? now : j->pacer.due + j->pacer.slack;
 }
 
 /*
@@ -115,17 +111,20 @@ static bool phase_ready(struct tx_job *j, uint64_t now)
 static __attribute__((cold, noinline)) void give_up_backlog(struct tx_job *j, uint64_t now)
 {
 	if (j->phase == TX_MEASURE) {
-		count_missed(j, now);
+		counter_add(&j->stats.unsent, pacer_missed(&j->pacer, now));
 		counter_add(&j->stats.skipped, 1);
 	}
-	schedule_from(j, now);
+	pacer_skip(&j->pacer, now);
 }
 
-/* How far behind the schedule this burst leaves. */
+/* How far behind the schedule this burst leaves; of packets that are due together, the first. */
 static void note_pace(struct tx_job *j, uint64_t now)
 {
 	uint64_t late = now - j->pacer.due;
 
+	if (j->pacer.due == j->noted)
+		return;
+	j->noted = j->pacer.due;
 	hist_record(&j->pace_error, stamp_ticks_to_ns(j->clock, late), 1);
 	if (late > j->late_ticks)
 		counter_add(&j->stats.late_bursts, 1);

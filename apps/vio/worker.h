@@ -11,7 +11,7 @@
 #include "frame.h"
 #include "hist.h"
 #include "idle.h"
-#include "rate.h"
+#include "pacer.h"
 #include "stamp.h"
 #include "tap.h"
 #include "track.h"
@@ -61,17 +61,16 @@ struct tx_job {
 	struct path *path;
 	const struct timetable *times;
 	const struct stamp_clock *clock;
-	struct rate rate; /* its share */
-	double mean_size;
-	uint64_t count; /* packets to send; UINT64_MAX: until the end */
+	struct pace pace; /* its share */
+	uint64_t count;   /* packets to send; UINT64_MAX: until the end */
 	uint64_t late_ticks, backlog_ticks, cost_limit;
 	uint64_t last_sent;
 	unsigned int stream;
-	uint16_t burst;
 	struct tap tap;
 
 	enum tx_phase phase;
 	struct pacer pacer;
+	uint64_t noted; /* the moment that the last burst was due at */
 	struct frame_cursor cursor;
 	uint64_t seq;
 	uint16_t held; /* packets in pkts that the ring did not take */
