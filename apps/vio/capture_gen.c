@@ -26,11 +26,11 @@ int gen_capture_open(struct gen *g)
 				      .n_ports = g->cfg->n_ports,
 				      .clock = &g->clock };
 
-	g->points = calloc(g->n_tx + g->n_rx, sizeof(*g->points));
+	g->points = calloc(g->n_txq + g->n_rx, sizeof(*g->points));
 	if (!g->points)
-		return fail(FAIL_MEMORY, NULL, "no room for %u queues", g->n_tx + g->n_rx);
-	for (unsigned int i = 0; i < g->n_tx; i++)
-		add_point(g, &g->tx[i].tap, g->tx[i].q, true);
+		return fail(FAIL_MEMORY, NULL, "no room for %u queues", g->n_txq + g->n_rx);
+	for (unsigned int i = 0; i < g->n_txq; i++)
+		add_point(g, &g->txq[i].tap, g->txq[i].jobs->q, true);
 	for (unsigned int i = 0; i < g->n_rx; i++)
 		add_point(g, &g->rx[i].tap, g->rx[i].q, false);
 	src.points = g->points;

@@ -67,6 +67,8 @@ enum exit_code {
 	X(SEARCH_ENDLESS, "VIO-SEARCH-06", EXIT_FAILED, \
 	  "the device behaves so differently each time that bounds do not settle", \
 	  "allow for it: --goal-duration-sum TIME and --exceed-ratio 50%") \
+	X(PROFILE, "VIO-PROF-01", EXIT_USAGE, "the profile can't be understood", \
+	  "docs/pktgen.md shows a profile, `vio pktgen --help` tells what values look like") \
 	X(BIND_NONE, "VIO-BIND-01", EXIT_PREFLIGHT, "the machine has no such PCI function", \
 	  "`vio list --all` shows those that there are") \
 	X(BIND_RIGHTS, "VIO-BIND-02", EXIT_PREFLIGHT, "only root may change drivers of devices", \

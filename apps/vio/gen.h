@@ -11,6 +11,8 @@
 #include "plan.h"
 #include "worker.h"
 
+struct profile;
+
 /* What `vio pktgen` was asked for. */
 struct gen_config {
 	const char *port[2];
@@ -39,6 +41,19 @@ struct gen_config {
 	struct frame_style style;
 	uint64_t show; /* frames to print */
 	struct pacing pacing;
+	double line_bps; /* 0: not told */
+	bool count_l1;
+	const char *profile;     /* file */
+	struct profile *streams; /* what it holds; NULL: one stream, of this */
+};
+
+/* One of the streams of a run. */
+struct gen_stream {
+	const char *name;
+	const struct gen_config *cfg; /* its frames and pacing */
+	struct rate rate;             /* of each sending port; not in percent */
+	double weight;
+	double mean_size;
 };
 
 struct option_def;
@@ -61,7 +76,8 @@ struct gen_port {
 	struct look seen;
 };
 
-#define PATHS_MAX 2
+#define PATHS_MAX   2
+#define STREAMS_MAX FRAME_STREAMS
 
 /* Everything that is counted, summed over all jobs at one moment. */
 struct totals {
@@ -78,6 +94,21 @@ struct interval {
 	uint64_t p50, p99, p999;
 };
 
+/* What became of one stream, in all directions. */
+struct stream_result {
+	const char *name;
+	bool paced;     /* it has a schedule, */
+	double offered; /* with so many packets */
+	uint64_t sent, tx_bytes, unsent, bursts, late_bursts;
+	uint64_t received, rx_bytes, reordered, duplicate, late, early;
+	uint64_t corrupt; /* those that are known to be of the stream */
+	int64_t lost;     /* below 0 only where the books are wrong */
+	double duration_s;
+	double asked_pps;          /* on average */
+	double rate_pps, rate_bps; /* achieved; FCS included */
+	struct hist latency;
+};
+
 enum verdict { VERDICT_VALID, VERDICT_INVALID, VERDICT_FAILED };
 
 #define REASONS_MAX 8
@@ -89,10 +120,13 @@ struct result {
 	bool interrupted;
 	struct totals t;
 	uint64_t lost;
+	unsigned int burst;        /* packets that leave together, where there is a schedule */
 	double duration_s;         /* of the measurement */
-	double asked_pps;          /* 0: as fast as can be */
+	double offered;            /* packets that the schedules had; 0: as fast as can be */
+	double asked_pps;          /* on average; 0: as fast as can be */
 	double rate_pps, rate_bps; /* achieved; FCS included */
 	struct hist latency, pace;
+	struct stream_result *streams; /* as many as the run has; with senders only */
 };
 
 /* A run of the generator, from set-up to result. */
@@ -104,8 +138,11 @@ struct gen {
 	struct gen_port port[2];
 	unsigned int n_paths;
 	struct path path[PATHS_MAX];
-	unsigned int n_tx, n_rx;
-	struct tx_job *tx;
+	unsigned int n_streams;
+	struct gen_stream stream[STREAMS_MAX];
+	unsigned int n_tx, n_txq, n_rx;
+	struct tx_job *tx; /* those of a queue stand together */
+	struct tx_queue *txq;
 	struct rx_job *rx;
 	struct plan plan;
 	struct worker *workers;
@@ -138,8 +175,12 @@ int gen_open_ports(struct gen *g, const struct gen_config *cfg);
 int gen_open_traffic(struct gen *g);
 void gen_close_traffic(struct gen *g);
 
-/* Fill @spec for the frames of direction @dir (0: from the first port). */
-void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec);
+/* Settle names and rates of the streams. Return: 0, or an exit code with the error reported. */
+int gen_streams(struct gen *g);
+
+/* Fill @spec for the frames of @stream in direction @dir (0: from the first port). */
+void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned int dir,
+		    struct frame_spec *spec);
 
 /* Run the workers until the time is over, the count is reached, somebody interrupts or a port dies.
  * Return: 0, or an exit code with the error reported. */
@@ -157,6 +198,15 @@ void gen_totals(const struct gen *g, struct totals *t);
 void gen_latency(const struct gen *g, struct hist *h);
 void totals_subtract(struct totals *d, const struct totals *now, const struct totals *before);
 
+/* How long the measurement was meant to be, in seconds; INFINITY: as long as packets take. */
+double gen_seconds(const struct gen *g);
+
+/* Packets that the schedule of @j had in the first @seconds of the measurement. */
+double lane_offered(const struct tx_job *j, double seconds);
+
+/* Fill the streams of the result, what was lost and what was offered. Return: false: no memory. */
+bool gen_stream_results(struct gen *g);
+
 /* When the workers have stopped: what came out. */
 void gen_result(struct gen *g);
 
@@ -170,6 +220,9 @@ static inline bool gen_receives(const struct gen *g)
 {
 	return !g->cfg->tx_only;
 }
+
+/* A line of each stream, where there are several. */
+void report_streams(const struct gen *g);
 
 void report_header(const struct gen *g);
 void report_interval(const struct gen *g, const struct interval *i);

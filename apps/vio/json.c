@@ -7,6 +7,7 @@
 #include "hdr.h"
 #include "json.h"
 #include "port_json.h"
+#include "stream_json.h"
 
 /* What was not measured is absent. */
 static void put_int(json_t *o, const char *name, uint64_t value)
@@ -29,8 +30,10 @@ static json_t *tx_json(const struct gen *g)
 	const struct result *r = &g->result;
 	json_t *o = json_object();
 
-	if (r->asked_pps > 0)
+	if (r->asked_pps > 0) {
 		put_real(o, "offered_pps", r->asked_pps);
+		put_int(o, "offered", (uint64_t)(r->offered + 0.5));
+	}
 	put_int(o, "sent", r->t.sent);
 	put_int(o, "unsent", r->t.unsent);
 	put_int(o, "ring_full", r->t.ring_full);
@@ -104,13 +107,14 @@ static json_t *pacing_json(const struct gen *g)
 	const struct result *r = &g->result;
 	json_t *o = json_object();
 
-	put_int(o, "burst", g->tx[0].pacer.quantum);
+	put_int(o, "burst", r->burst);
 	put_us(o, "error_p50_us", hist_percentile(&r->pace, 50));
 	put_us(o, "error_p99_us", hist_percentile(&r->pace, 99));
 	put_int(o, "bursts", r->t.bursts);
 	put_int(o, "late_bursts", r->t.late_bursts);
 	put_int(o, "given_up", r->t.skipped);
 	put_hist(o, &r->pace);
+	json_object_set_new(o, "error_histogram", pace_json(&r->pace));
 	return o;
 }
 
@@ -216,7 +220,9 @@ json_t *result_json(const struct gen *g)
 		json_object_set_new(o, "rx", rx_json(g));
 	if (g->result.latency.count)
 		json_object_set_new(o, "latency", latency_json(g));
-	if (gen_sends(g) && g->cfg->rate.unit != RATE_MAX)
+	if (g->result.streams)
+		json_object_set_new(o, "streams", streams_json(g));
+	if (g->result.pace.count)
 		json_object_set_new(o, "pacing", pacing_json(g));
 	json_object_set_new(o, "cpu", cpu_json(g));
 	capture_run_json(&g->capture, o);

@@ -11,12 +11,23 @@
 #include "histfile.h"
 #include "log.h"
 #include "show.h"
+#include "profile.h"
 
 #define SECOND UINT64_C(1000000000)
 
 static bool read_rate(const char *text, void *field, struct why *why)
 {
 	return rate_parse(text, field, why);
+}
+
+static bool read_pacing(const char *text, void *field, struct why *why)
+{
+	return pacing_parse(text, field, why);
+}
+
+static bool read_line_rate(const char *text, void *field, struct why *why)
+{
+	return rate_parse_line(text, field, why);
 }
 
 static bool read_sizes(const char *text, void *field, struct why *why)
@@ -150,7 +161,11 @@ static bool read_assertion(const char *text, void *field, struct why *why)
 
 /* clang-format off */
 static const struct option_def options[] = {
-	{ "rate", 'r', "RATE", read_rate, AT(rate), "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS) or max,\nof each sending port; default max" },
+	{ "rate", 'r', "RATE", read_rate, AT(rate), "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS), 3.2GbpsL1,\n50% (of --line-rate), ramp:1Mpps-20Mpps/10s or max,\nof each sending port; default max" },
+	{ "line-rate", 0, "BITS", read_line_rate, AT(line_bps), "what 100% is, in bits/s on layer 1: 10G, 2.5G" },
+	{ "count-l1", 0, NULL, option_flag, AT(count_l1), "bits of a rate are of layer 1: with preamble and gap" },
+	{ "pacing", 0, "KIND", read_pacing, AT(pacing), "smooth | burst:N (N packets at once) | poisson[:SEED] |\nonoff:10ms/90ms (at the rate, then silent); default smooth" },
+	{ "profile", 0, "FILE", option_text, AT(profile), "several streams, from a file of YAML or JSON: each has a name,\na rate or a weight (share of -r), and options as here" },
 	{ "size", 's', "SPEC", read_sizes, AT(sizes), "frame sizes with the 4 bytes of FCS, as RFC 2544: 64 |\n64,512,1518 | 64-1518 | imix | imix:64=7,570=4,1518=1 |\nimix:genome:aafg (RFC 6985) | random:64-1518[:SEED];\ndefault 64" },
 	{ "count", 'n', "N", option_count, AT(count), "packets to send (with --rx-only: to receive)" },
 	{ "time", 't', "TIME", read_time, AT(time_ns), "how long to measure: 30s, 500ms, 2m; default 10s, or until\n--count is reached" },
@@ -235,13 +250,17 @@ static int check_conflicts(const struct gen_config *c)
 			    "pktgen: --bidir is for two ports that send and receive");
 	if (c->n_ports == 2 && (c->rx_only || c->tx_only))
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --rx-only and --tx-only take one port");
+	if (c->profile && c->rx_only)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --profile and --rx-only");
+	if (c->profile && c->write)
+		return fail(FAIL_CONFLICT, NULL, "pktgen: --profile and --write");
 	if (c->write && !c->dry_run)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --write is for --dry-run");
 	return capture_check("pktgen", &c->capture);
 }
 
 /* Frames without a port: can they be built, and what do they look like? */
-static int dry_run(struct gen *g)
+static int dry_run_stream(struct gen *g, const struct gen_stream *s)
 {
 	const struct gen_config *cfg = g->cfg;
 	struct frame_spec spec;
@@ -249,19 +268,30 @@ static int dry_run(struct gen *g)
 	struct why why = { "" };
 	int rc;
 
-	gen_frame_spec(g, 0, &spec);
+	gen_frame_spec(g, s->cfg, 0, &spec);
 	if (!frames_init(&f, &spec, &why))
-		return fail(FAIL_FRAME, why.text, "the traffic asked for can't be made");
+		return fail(FAIL_FRAME, why.text,
+			    "the traffic asked for can't be made (stream '%s')", s->name);
 	rc = cfg->write ? pcap_write(cfg, &f, cfg->write) : 0;
 	if (!rc) {
 		FILE *out = cfg->write && !strcmp(cfg->write, "-") ? stderr : stdout;
 
-		fprintf(out, "frames of %u to %u bytes (mean %.1f), %u flows\n",
-			sizes_least(&cfg->sizes), sizes_largest(&cfg->sizes),
-			sizes_mean(&cfg->sizes), f.flows.n);
+		fprintf(out, "%s%sframes of %u to %u bytes (mean %.1f), %u flows\n",
+			g->n_streams > 1 ? s->name : "", g->n_streams > 1 ? ": " : "",
+			sizes_least(spec.sizes), sizes_largest(spec.sizes), sizes_mean(spec.sizes),
+			f.flows.n);
 		frames_show(&f, cfg->show, 0, (uint64_t)time(NULL) * SECOND, out);
 	}
 	frames_fini(&f);
+	return rc;
+}
+
+static int dry_run(struct gen *g)
+{
+	int rc = gen_streams(g);
+
+	for (unsigned int i = 0; i < g->n_streams && !rc; i++)
+		rc = dry_run_stream(g, &g->stream[i]);
 	return rc;
 }
 
@@ -297,7 +327,7 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 	if (rc)
 		return rc;
 	if (gen_sends(g))
-		frames_show(&g->path[0].frames, cfg->show, 0, g->clock.ns0, g->out);
+		frames_show(&g->path[0].frames[0], cfg->show, 0, g->clock.ns0, g->out);
 	report_header(g);
 	rc = gen_run(g);
 	captured = gen_capture_close(g);
@@ -309,18 +339,41 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 	return rc ? rc : verdict_code(&g->result);
 }
 
+/* Is there a stream whose packets do not end? */
+static bool endless(const struct gen_config *cfg)
+{
+	bool found = !cfg->streams && !cfg->count;
+
+	for (unsigned int i = 0; cfg->streams && i < cfg->streams->n; i++)
+		found |= !cfg->streams->stream[i].cfg.count;
+	return found;
+}
+
+/* What can be wrong with the configuration as a whole. */
+static int settle(struct gen_config *cfg)
+{
+	struct why why;
+	int rc = check_conflicts(cfg);
+
+	if (!rc && !rate_resolve(&cfg->rate, cfg->line_bps, cfg->count_l1, &why))
+		rc = fail(FAIL_VALUE, why.text, "pktgen: --rate is not known");
+	if (!rc && cfg->profile)
+		rc = profile_read(cfg->profile, options, cfg, &cfg->streams);
+	if (!rc && !cfg->time_ns && endless(cfg))
+		cfg->time_ns = 10 * SECOND;
+	return rc;
+}
+
 static int run(struct gen_config *cfg)
 {
 	struct gen *g;
-	int rc = check_conflicts(cfg);
+	int rc = settle(cfg);
 
 	if (rc)
 		return rc;
 	g = calloc(1, sizeof(*g));
 	if (!g)
 		return fail(FAIL_MEMORY, NULL, "no room for a run");
-	if (!cfg->time_ns && !cfg->count)
-		cfg->time_ns = 10 * SECOND;
 	if (cfg->verbose)
 		log_to_stderr();
 	g->cfg = cfg;
@@ -366,6 +419,7 @@ static int pktgen(const struct command *cmd, int argc, char **argv)
 			cfg.port[cfg.n_ports++] = argv[first++];
 		rc = run(&cfg);
 	}
+	profile_free(cfg.streams);
 	sizes_free(&cfg.sizes);
 	return rc;
 }

@@ -26,6 +26,20 @@ void plan_make(struct plan *p, unsigned int n_tx, unsigned int n_rx, bool device
 		p->cpu[i] = cpus->cpu[i];
 }
 
+unsigned int plan_lanes(unsigned int streams, unsigned int queues, struct plan_lane *out)
+{
+	unsigned int n = streams > queues ? streams : queues;
+
+	for (unsigned int i = 0; i < n; i++)
+		out[i] = (struct plan_lane){
+			.stream = (uint8_t)(i % streams),
+			.queue = (uint8_t)(i % queues),
+			.part = (uint8_t)(i / streams),
+			.parts = (uint8_t)(n / streams + (i % streams < n % streams)),
+		};
+	return n;
+}
+
 void plan_allowed_cpus(struct cpu_list *out)
 {
 	cpu_set_t set;

@@ -24,6 +24,19 @@ struct plan {
 void plan_make(struct plan *p, unsigned int n_tx, unsigned int n_rx, bool device,
 	       const struct cpu_list *cpus);
 
+/* What one queue has of one stream: everything, or a part. */
+struct plan_lane {
+	uint8_t stream, queue, part, parts;
+};
+
+/*
+ * Spread @streams over @queues: several streams on a queue, or a stream on several queues. With no
+ * fewer streams than queues, a lane has the number of its stream, else that of its queue.
+ * @out: room for the larger number
+ * Return: how many lanes.
+ */
+unsigned int plan_lanes(unsigned int streams, unsigned int queues, struct plan_lane *out);
+
 /* The processors that this process may use; at least one. */
 void plan_allowed_cpus(struct cpu_list *out);
 

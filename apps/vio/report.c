@@ -73,12 +73,12 @@ void report_header(const struct gen *g)
 	for (unsigned int i = 0; i < g->cfg->n_ports; i++)
 		header_port(g, i);
 	fprintf(g->out, "  cores");
-	header_jobs(g, "tx", g->n_tx, g->plan.tx);
+	header_jobs(g, "tx", g->n_txq, g->plan.tx);
 	header_jobs(g, "rx", g->n_rx, g->plan.rx);
 	if (g->plan.device)
 		fprintf(g->out, " device=%u", g->plan.cpu[g->plan.device_worker]);
 	fprintf(g->out, "   TSC %.3f GHz   flows %u   sizes %u\n", (double)g->clock.hz / 1e9,
-		g->path[0].frames.flows.n, g->cfg->sizes.n);
+		g->path[0].frames[0].flows.n, g->cfg->sizes.n);
 	fprintf(g->out, "  time   tx Mpps   rx Mpps        loss   reorder       dup"
 			"   lat p50/p99/p99.9 us        ring-full      late\n");
 	fflush(g->out);
@@ -102,6 +102,14 @@ void report_interval(const struct gen *g, const struct interval *i)
 	fflush(g->out);
 }
 
+/* Only what is valid is called a result, so that nobody takes something else for one. */
+static const char *label(const struct gen *g)
+{
+	static const char *const labels[] = { "RESULT ", "INVALID", "FAILED " };
+
+	return labels[g->result.verdict];
+}
+
 static void result_tx(const struct gen *g)
 {
 	const struct result *r = &g->result;
@@ -110,9 +118,9 @@ static void result_tx(const struct gen *g)
 	if (r->asked_pps > 0)
 		snprintf(asked, sizeof(asked), "%.6g Mpps", r->asked_pps / 1e6);
 	fprintf(g->out,
-		"RESULT  offered %s  sent %s (%.4f Mpps, %.3f Gb/s L2)  unsent %s  duration %.3f "
+		"%s offered %s  sent %s (%.4f Mpps, %.3f Gb/s L2)  unsent %s  duration %.3f "
 		"s\n",
-		asked, grouped(r->t.sent, sent), r->rate_pps / 1e6, r->rate_bps / 1e9,
+		label(g), asked, grouped(r->t.sent, sent), r->rate_pps / 1e6, r->rate_bps / 1e9,
 		grouped(r->t.unsent, unsent), r->duration_s);
 }
 
@@ -122,7 +130,7 @@ static void result_rx(const struct gen *g)
 	const struct totals *t = &r->t;
 	char received[32], lost[32];
 
-	fprintf(g->out, "%s  received %s", gen_sends(g) ? "      " : "RESULT",
+	fprintf(g->out, "%s received %s", gen_sends(g) ? "       " : label(g),
 		grouped(t->received, received));
 	if (!gen_sends(g) && r->duration_s > 0)
 		fprintf(g->out, " (%.4f Mpps) in %.3f s", (double)t->received / r->duration_s / 1e6,
@@ -158,15 +166,14 @@ static void result_latency(const struct gen *g)
 static void result_pacing(const struct gen *g)
 {
 	const struct result *r = &g->result;
-	unsigned int quantum = g->tx[0].pacer.quantum;
 
-	if (g->cfg->rate.unit == RATE_MAX || !r->pace.count)
+	if (!r->pace.count || r->asked_pps <= 0)
 		return;
 	fprintf(g->out,
 		"        pacing      asked gap %.1f ns/pkt (burst %u)  error p50 %.2f us  p99 %.2f "
 		"us  "
 		"late bursts %llu of %llu\n",
-		1e9 / r->asked_pps * g->n_paths, quantum, us(hist_percentile(&r->pace, 50)),
+		1e9 / r->asked_pps * g->n_paths, r->burst, us(hist_percentile(&r->pace, 50)),
 		us(hist_percentile(&r->pace, 99)), (unsigned long long)r->t.late_bursts,
 		(unsigned long long)r->t.bursts);
 }
@@ -193,13 +200,15 @@ static void result_cost(const struct gen *g)
 
 void report_result(const struct gen *g)
 {
-	static const char *const verdicts[] = { "VALID", "INVALID", "FAILED" };
+	static const char *const verdicts[] = { "VALID", "INVALID: not a result",
+						"FAILED: not a result" };
 	const struct result *r = &g->result;
 
 	if (gen_sends(g))
 		result_tx(g);
 	if (gen_receives(g))
 		result_rx(g);
+	report_streams(g);
 	result_latency(g);
 	if (gen_sends(g))
 		result_pacing(g);

@@ -5,8 +5,10 @@
 
 #include "gen.h"
 
-/* What the result may be off by and still be what was asked for. */
-#define TOLERANCE 0.005
+/* What the result may be off by and still be what was asked for: packets of the schedule, and time.
+ * A moment's delay at the very end makes a run longer, not emptier. */
+#define RATE_TOLERANCE 0.001
+#define TIME_TOLERANCE 0.005
 
 static void add_tx(struct totals *t, const struct tx_stats *s)
 {
@@ -32,7 +34,7 @@ static void add_rx(struct totals *t, const struct rx_job *j)
 	t->foreign += counter_get(&s->foreign);
 	t->rx_ticks += counter_get(&s->rx_ticks);
 	t->check_ticks += counter_get(&s->check_ticks);
-	for (unsigned int i = 0; i < j->path->streams; i++)
+	for (unsigned int i = 0; i < j->path->lanes; i++)
 		t->reordered += counter_get(&j->order[i].reordered);
 }
 
@@ -54,7 +56,7 @@ void gen_totals(const struct gen *g, struct totals *t)
 	for (unsigned int i = 0; i < g->n_rx; i++)
 		add_rx(t, &g->rx[i]);
 	for (unsigned int d = 0; d < g->n_paths; d++)
-		for (unsigned int i = 0; i < g->path[d].streams; i++)
+		for (unsigned int i = 0; i < g->path[d].lanes; i++)
 			add_track(t, &g->path[d].tracks[i]);
 }
 
@@ -72,7 +74,8 @@ void gen_latency(const struct gen *g, struct hist *h)
 {
 	memset(h, 0, sizeof(*h));
 	for (unsigned int i = 0; i < g->n_rx; i++)
-		hist_merge(h, &g->rx[i].latency);
+		for (unsigned int s = 0; s < g->n_streams; s++)
+			hist_merge(h, &g->rx[i].latency[s]);
 }
 
 static void reason(struct result *r, enum verdict v, const char *fmt, ...)
@@ -121,23 +124,56 @@ static double off_by(double is, double should)
 	return should > 0 ? fabs(is - should) / should : 0;
 }
 
-static double tolerance(const struct gen *g)
+/* What the rate and the time may be off by. */
+static double tolerance(const struct gen *g, double usual)
 {
-	return g->cfg->rate_tolerance > 0 ? g->cfg->rate_tolerance / 100 : TOLERANCE;
+	return g->cfg->rate_tolerance > 0 ? g->cfg->rate_tolerance / 100 : usual;
 }
 
-/* The rate in the unit that it was asked in. A packet more or less is no miss. */
-static void judge_rate(const struct gen *g, struct result *r)
-{
-	bool bits = g->cfg->rate.unit == RATE_BPS;
-	double asked = g->cfg->rate.value * g->n_paths, is = bits ? r->rate_bps : r->rate_pps;
-	double packet = r->t.sent ? is / (double)r->t.sent : 0;
+/* What a stream was to send and what it did: bytes on the wire where the rate is one of bits. */
+struct account {
+	bool bytes;
+	double should, is, slack;
+};
 
-	if (g->cfg->rate.unit == RATE_MAX || fabs(is - asked) <= packet ||
-	    off_by(is, asked) <= tolerance(g))
+/* A quantum more or less is no miss. Those that have sent what they had to are judged by time. */
+static void account_lane(const struct gen *g, const struct tx_job *j, struct account *a)
+{
+	const struct pacer *p = &j->pacer;
+
+	if (j->stats.sent >= j->count || p->unlimited)
 		return;
-	reason(r, VERDICT_INVALID, "asked for %.6g %s, sent %.6g (%+.2f %%)", asked,
-	       bits ? "bit/s" : "packets/s", is, 100 * (is - asked) / asked);
+	a->bytes = p->per_byte;
+	if (p->per_byte) {
+		a->should += j->pace.rate.value / 8 * gen_seconds(g);
+		a->is += (double)(j->stats.bytes + j->stats.sent * p->extra);
+		a->slack += p->quantum * (double)(sizes_largest(j->frames->sizes) + p->extra);
+	} else {
+		a->should += lane_offered(j, gen_seconds(g));
+		a->is += (double)j->stats.sent;
+		a->slack += p->quantum;
+	}
+}
+
+/* Return: false if the stream did not send what its schedule had. */
+static bool judge_stream(const struct gen *g, unsigned int stream, struct result *r)
+{
+	struct account a = { 0 };
+
+	for (unsigned int i = 0; i < g->n_tx; i++)
+		if (g->tx[i].stream == stream)
+			account_lane(g, &g->tx[i], &a);
+	if (fabs(a.is - a.should) <= a.slack || off_by(a.is, a.should) <= tolerance(g, RATE_TOLERANCE))
+		return true;
+	reason(r, VERDICT_INVALID, "%s%sthe schedule had %.0f %s, sent were %.0f (%+.2f %%)",
+	       g->n_streams > 1 ? g->stream[stream].name : "", g->n_streams > 1 ? ": " : "",
+	       a.should, a.bytes ? "bytes" : "packets", a.is, 100 * (a.is - a.should) / a.should);
+	return false;
+}
+
+/* Why something was not sent. */
+static void tell_causes(struct result *r)
+{
 	if (r->t.ring_full)
 		reason(r, VERDICT_INVALID,
 		       "the device's ring was full %llu times, %llu packets unsent",
@@ -151,13 +187,51 @@ static void judge_rate(const struct gen *g, struct result *r)
 		       (unsigned long long)r->t.skipped);
 }
 
+static void judge_rate(const struct gen *g, struct result *r)
+{
+	bool kept = true;
+
+	for (unsigned int i = 0; i < g->n_streams; i++)
+		kept &= judge_stream(g, i, r);
+	if (!kept)
+		tell_causes(r);
+}
+
+/* Longer than a lane's own packets took by its schedule: seconds above what is tolerated. */
+static double lane_overtime(const struct gen *g, const struct tx_job *j)
+{
+	double hz = (double)g->clock.hz, is, should;
+
+	if (j->pacer.unlimited || !j->stats.ended || j->stats.skipped || j->stats.sent < j->count)
+		return 0;
+	is = (double)(j->stats.ended - j->stats.began) / hz;
+	should = (double)(j->pacer.due - j->stats.began) / hz;
+	return is - should * (1 + tolerance(g, TIME_TOLERANCE)) - (double)j->pacer.quantum_ticks / hz;
+}
+
+/* Have all packets that were asked for been sent? */
+static bool all_sent(const struct gen *g)
+{
+	for (unsigned int i = 0; i < g->n_tx; i++)
+		if (g->tx[i].stats.sent < g->tx[i].count)
+			return false;
+	return true;
+}
+
 static void judge_time(const struct gen *g, struct result *r)
 {
-	double asked = (double)g->cfg->time_ns / 1e9;
+	double asked = (double)g->cfg->time_ns / 1e9, over = 0, lane;
 
-	if (!g->cfg->time_ns || r->interrupted || (g->cfg->count && r->duration_s < asked))
+	for (unsigned int i = 0; i < g->n_tx; i++) {
+		lane = lane_overtime(g, &g->tx[i]);
+		over = lane > over ? lane : over;
+	}
+	if (over > 0)
+		reason(r, VERDICT_INVALID, "the last packets left %.6g s later than they may",
+		       over);
+	if (!g->cfg->time_ns || r->interrupted || (all_sent(g) && r->duration_s < asked))
 		return;
-	if (off_by(r->duration_s, asked) > tolerance(g))
+	if (off_by(r->duration_s, asked) > tolerance(g, TIME_TOLERANCE))
 		reason(r, VERDICT_INVALID, "asked for %.6g s, took %.6g s", asked, r->duration_s);
 }
 
@@ -165,9 +239,27 @@ static void judge_pace(const struct gen *g, struct result *r)
 {
 	double share = r->t.bursts ? 100.0 * (double)r->t.late_bursts / (double)r->t.bursts : 0;
 
-	if (g->cfg->rate.unit != RATE_MAX && share > g->cfg->late_limit)
+	if (share > g->cfg->late_limit)
 		reason(r, VERDICT_INVALID, "%.1f %% of the bursts left late (--late-limit %.1f%%)",
 		       share, g->cfg->late_limit);
+}
+
+/*
+ * Every packet is counted as it is sent, as one number, and as received or as a number that has not
+ * come. If the sums disagree, the books are wrong, and nothing else in them can be believed.
+ */
+static void judge_books(const struct gen *g, struct result *r)
+{
+	for (unsigned int i = 0; i < g->n_streams; i++) {
+		const struct stream_result *s = &r->streams[i];
+
+		if (s->lost < 0 || s->sent != s->received + (uint64_t)s->lost)
+			reason(r, VERDICT_FAILED,
+			       "%s: sent %llu is not received %llu + lost %lld: the books are "
+			       "wrong",
+			       s->name, (unsigned long long)s->sent,
+			       (unsigned long long)s->received, (long long)s->lost);
+	}
 }
 
 static void judge_sender(const struct gen *g, struct result *r)
@@ -175,6 +267,8 @@ static void judge_sender(const struct gen *g, struct result *r)
 	judge_rate(g, r);
 	judge_time(g, r);
 	judge_pace(g, r);
+	if (gen_receives(g))
+		judge_books(g, r);
 	if (!r->t.sent)
 		reason(r, VERDICT_FAILED, "nothing was sent");
 }
@@ -192,11 +286,13 @@ void gen_result(struct gen *g)
 		r->rate_pps = (double)r->t.sent / r->duration_s;
 		r->rate_bps = 8 * (double)r->t.tx_bytes / r->duration_s;
 	}
-	r->asked_pps = rate_pps(&g->cfg->rate, sizes_mean(&g->cfg->sizes)) * g->n_paths;
 	/* What was damaged has no number that can be trusted, and counts as lost. */
-	r->lost = gen_sends(g) ? r->t.sent - r->t.received : r->t.missing;
+	if (!gen_sends(g))
+		r->lost = r->t.missing;
+	else if (!gen_stream_results(g))
+		reason(r, VERDICT_FAILED, "no memory for the results of %u streams", g->n_streams);
 	if (g->failure[0])
 		reason(r, VERDICT_FAILED, "%s", g->failure);
-	else if (gen_sends(g))
+	else if (gen_sends(g) && r->streams)
 		judge_sender(g, r);
 }

@@ -9,8 +9,7 @@
 
 #define MS UINT64_C(1000000)
 
-#define NEVER       (UINT64_C(1) << 62) /* ticks from now */
-#define LEAD_NS     (5 * MS)            /* from "go" to the first packet */
+#define LEAD_NS     (5 * MS) /* from "go" to the first packet */
 #define NAP_NS      (20 * MS)
 #define STALL_NS    (5000 * MS) /* without a packet sent, when nothing else ends the run */
 #define OVERTIME_NS (2000 * MS) /* for senders to notice that it is over */
@@ -77,11 +76,11 @@ static void set_times(struct gen *g)
 {
 	const struct gen_config *cfg = g->cfg;
 	struct timetable *t = &g->times;
-	uint64_t grace = cfg->time_ns / 500 > LEAST_GRACE ? cfg->time_ns / 500 : LEAST_GRACE;
+	uint64_t grace = cfg->time_ns / 250 > LEAST_GRACE ? cfg->time_ns / 250 : LEAST_GRACE;
 
 	t->start = vio_ticks() + ticks_of(g, LEAD_NS);
 	t->measure = t->start + ticks_of(g, cfg->warmup_ns);
-	t->end = t->measure + (cfg->time_ns ? ticks_of(g, cfg->time_ns) : NEVER);
+	t->end = t->measure + (cfg->time_ns ? ticks_of(g, cfg->time_ns) : TIMETABLE_NEVER);
 	t->grace = ticks_of(g, grace);
 	/* Release: pairs with the senders' acquire. */
 	__atomic_store_n(&t->go, true, __ATOMIC_RELEASE);

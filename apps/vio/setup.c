@@ -13,12 +13,13 @@
 #define CACHE_BUFFERS 128u /* the most that a cache keeps */
 #define QUEUE_RINGS   (UINT64_C(1) << 20)
 
-static uint32_t buffer_bytes(const struct gen_config *cfg)
+static uint32_t buffer_bytes(const struct gen *g)
 {
 	uint32_t bytes = 2048;
 
-	while (bytes < sizes_largest(&cfg->sizes) + VIO_PKT_HEADROOM)
-		bytes *= 2;
+	for (unsigned int s = 0; s < g->n_streams; s++)
+		while (bytes < sizes_largest(&g->stream[s].cfg->sizes) + VIO_PKT_HEADROOM)
+			bytes *= 2;
 	return bytes;
 }
 
@@ -28,7 +29,7 @@ static int open_port(struct gen *g, unsigned int i)
 	struct gen_port *p = &g->port[i];
 	uint16_t queues = (uint16_t)(cfg->queues ? cfg->queues : 1);
 	struct vio_pool_opts pool = VIO_OPTS(
-		struct vio_pool_opts, .buf_bytes = buffer_bytes(cfg),
+		struct vio_pool_opts, .buf_bytes = buffer_bytes(g),
 		.buffers = (uint32_t)(cfg->buffers ? cfg->buffers
 						   : SPARE_BUFFERS + queues * QUEUE_BUFFERS),
 		.ring_bytes = QUEUE_RINGS * (queues + 1u));
@@ -45,9 +46,8 @@ static int open_port(struct gen *g, unsigned int i)
 }
 
 /* Largest frame that the port carries, with tags and FCS. */
-static int check_mtu(const struct gen *g, unsigned int i)
+static int check_mtu(const struct gen *g, const struct gen_config *cfg, unsigned int i)
 {
-	const struct gen_config *cfg = g->cfg;
 	unsigned int mtu = g->port[i].info.mtu;
 	unsigned int most = mtu + 14 + 4 * cfg->vlans.n + SIZE_FCS;
 	unsigned int size = sizes_largest(&cfg->sizes);
@@ -59,7 +59,7 @@ static int check_mtu(const struct gen *g, unsigned int i)
 		"its MTU is %u, so that a frame with these headers has at most %u bytes, FCS "
 		"included",
 		mtu, most);
-	return fail(FAIL_MTU, why.text, "%s: frames of %u bytes do not fit", cfg->port[i], size);
+	return fail(FAIL_MTU, why.text, "%s: frames of %u bytes do not fit", g->cfg->port[i], size);
 }
 
 /* Receive rings full, and in each queue pair's caches as many as they can keep from the others. */
@@ -119,9 +119,9 @@ static struct field target_mac(const struct gen *g)
 }
 
 /* Addresses by default are of the ranges set aside for benchmarks (RFC 2544, RFC 5180). */
-void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *spec)
+void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned int dir,
+		    struct frame_spec *spec)
 {
-	const struct gen_config *cfg = g->cfg;
 
 	*spec = (struct frame_spec){ .style = cfg->style, .sizes = &cfg->sizes };
 	spec->flow = (struct flow_spec){
@@ -145,46 +145,73 @@ void gen_frame_spec(const struct gen *g, unsigned int dir, struct frame_spec *sp
 		flow_spec_turn(&spec->flow);
 }
 
-static int open_path(struct gen *g, unsigned int dir, unsigned int streams)
+/* Port that direction @dir leaves from, and where it arrives. */
+static unsigned int tx_port(unsigned int dir)
+{
+	return dir;
+}
+
+/* What the streams' frames are built from, and known by. */
+static int open_frames(struct gen *g, unsigned int dir)
 {
 	struct path *p = &g->path[dir];
 	struct frame_spec spec;
 	struct why why = { "" };
 
-	gen_frame_spec(g, dir, &spec);
-	if (!frames_init(&p->frames, &spec, &why))
-		return fail(FAIL_FRAME, why.text, "%s: the traffic asked for can't be made",
-			    g->cfg->port[0]);
-	check_id_init(&p->id, &spec, &p->frames);
+	p->frames = calloc(g->n_streams, sizeof(*p->frames));
+	p->id = calloc(g->n_streams, sizeof(*p->id));
+	if (!p->frames || !p->id)
+		return fail(FAIL_MEMORY, NULL, "no room for %u streams", g->n_streams);
+	p->same_macs = true;
+	for (; p->streams < g->n_streams; p->streams++) {
+		const struct gen_stream *s = &g->stream[p->streams];
+
+		gen_frame_spec(g, s->cfg, dir, &spec);
+		if (!frames_init(&p->frames[p->streams], &spec, &why))
+			return fail(FAIL_FRAME, why.text,
+				    "%s: the traffic asked for can't be made (stream '%s')",
+				    g->cfg->port[0], s->name);
+		check_id_init(&p->id[p->streams], &spec, &p->frames[p->streams]);
+		p->same_macs &=
+			!memcmp(p->id[0].macs, p->id[p->streams].macs, sizeof(p->id[0].macs));
+	}
+	return 0;
+}
+
+static int open_path(struct gen *g, unsigned int dir)
+{
+	struct path *p = &g->path[dir];
+	int rc = open_frames(g, dir);
+
+	if (rc)
+		return rc;
 	p->timed = gen_sends(g);
 	p->since_ns = stamp_ns(&g->clock, vio_ticks());
-	p->streams = streams;
-	p->senders = aligned_alloc(64, streams * sizeof(*p->senders));
-	p->tracks = calloc(streams, sizeof(*p->tracks));
+	p->lanes = p->timed ? plan_lanes(g->n_streams, g->port[tx_port(dir)].info.queues, p->lane)
+			    : FRAME_STREAMS;
+	p->senders = aligned_alloc(64, p->lanes * sizeof(*p->senders));
+	p->tracks = calloc(p->lanes, sizeof(*p->tracks));
 	if (!p->senders || !p->tracks)
-		return fail(FAIL_MEMORY, NULL, "no room for the books of %u streams", streams);
-	for (unsigned int i = 0; i < streams; i++) {
+		return fail(FAIL_MEMORY, NULL, "no room for the books of %u lanes", p->lanes);
+	for (unsigned int i = 0; i < p->lanes; i++) {
 		p->senders[i] = (struct track_sender){ TRACK_ORIGIN, UINT64_MAX };
 		if (!track_init(&p->tracks[i], p->timed ? &p->senders[i] : NULL))
-			return fail(FAIL_MEMORY, NULL, "no room for the books of %u streams",
-				    streams);
+			return fail(FAIL_MEMORY, NULL, "no room for the books of %u lanes",
+				    p->lanes);
 	}
 	return 0;
 }
 
 static void close_path(struct path *p)
 {
-	for (unsigned int i = 0; p->tracks && i < p->streams; i++)
+	for (unsigned int i = 0; p->tracks && i < p->lanes; i++)
 		track_fini(&p->tracks[i]);
+	for (unsigned int i = 0; i < p->streams; i++)
+		frames_fini(&p->frames[i]);
 	free(p->tracks);
 	free(p->senders);
-	frames_fini(&p->frames);
-}
-
-/* Port that direction @dir leaves from, and where it arrives. */
-static unsigned int tx_port(unsigned int dir)
-{
-	return dir;
+	free(p->frames);
+	free(p->id);
 }
 
 static unsigned int rx_port(const struct gen *g, unsigned int dir)
@@ -192,32 +219,58 @@ static unsigned int rx_port(const struct gen *g, unsigned int dir)
 	return g->cfg->n_ports == 2 ? 1 - dir : 0;
 }
 
-/* Each queue's share of what its port is to send; the first ones take what is left over. */
-static void share_traffic(const struct gen_config *cfg, struct tx_job *j, unsigned int queue)
+/* A lane's share of what its stream is to send; the first ones take what is left over. */
+static void share_traffic(const struct gen *g, struct tx_job *j, const struct plan_lane *l)
 {
-	unsigned int queues = j->path->streams;
+	const struct gen_stream *s = &g->stream[l->stream];
+	uint64_t count = s->cfg->count;
 
-	j->pace = (struct pace){ .rate = rate_scaled(&cfg->rate, 1.0 / queues),
-				 .pacing = cfg->pacing,
-				 .mean_size = sizes_mean(&cfg->sizes),
-				 .burst = (uint16_t)cfg->burst,
-				 .hz = j->clock->hz };
-	j->pace.pacing.seed += queue;
-	j->count = cfg->count ? cfg->count / queues + (queue < cfg->count % queues) : UINT64_MAX;
+	j->pace = (struct pace){ .rate = rate_scaled(&s->rate, 1.0 / l->parts),
+				 .pacing = s->cfg->pacing,
+				 .mean_size = s->mean_size,
+				 .burst = (uint16_t)s->cfg->burst,
+				 .hz = g->clock.hz };
+	j->pace.pacing.seed += j->lane;
+	j->weight = s->weight;
+	j->count = count ? count / l->parts + (l->part < count % l->parts) : UINT64_MAX;
 }
 
-static int open_tx(struct gen *g, unsigned int dir, uint16_t queue, struct tx_job *j)
+static void open_tx(struct gen *g, unsigned int dir, unsigned int lane, struct tx_queue *q)
 {
 	struct gen_port *p = &g->port[tx_port(dir)];
+	struct path *path = &g->path[dir];
+	const struct plan_lane *l = &path->lane[lane];
+	struct tx_job *j = &q->jobs[q->n_jobs++];
 
-	*j = (struct tx_job){ .q = vio_port_txq(p->port, queue),
-			      .path = &g->path[dir],
+	*j = (struct tx_job){ .q = vio_port_txq(p->port, l->queue),
+			      .cache = q->cache,
+			      .hold = &q->hold,
+			      .tap = &q->tap,
+			      .path = path,
+			      .frames = &path->frames[l->stream],
 			      .times = &g->times,
 			      .clock = &g->clock,
-			      .stream = queue };
-	share_traffic(g->cfg, j, queue);
+			      .lane = lane,
+			      .stream = l->stream };
+	share_traffic(g, j, l);
 	tx_job_init(j);
-	return vio_cache_open(p->pool, &j->cache) < 0 ? fail_library() : 0;
+}
+
+/* The senders of a queue stand together. */
+static int open_txq(struct gen *g, unsigned int dir, uint16_t queue)
+{
+	const struct path *p = &g->path[dir];
+	struct tx_queue *q = &g->txq[g->n_txq];
+
+	if (vio_cache_open(g->port[tx_port(dir)].pool, &q->cache) < 0)
+		return fail_library();
+	g->n_txq++;
+	q->jobs = &g->tx[g->n_tx];
+	for (unsigned int lane = 0; lane < p->lanes; lane++)
+		if (p->lane[lane].queue == queue)
+			open_tx(g, dir, lane, q);
+	g->n_tx += q->n_jobs;
+	return 0;
 }
 
 static int open_rx(struct gen *g, unsigned int dir, uint16_t queue, struct rx_job *j)
@@ -228,7 +281,11 @@ static int open_rx(struct gen *g, unsigned int dir, uint16_t queue, struct rx_jo
 			      .path = &g->path[dir],
 			      .clock = &g->clock,
 			      .cost_limit = stamp_ns_to_ticks(&g->clock, COST_LIMIT_NS),
-			      .burst = BURST_MAX };
+			      .burst = BURST_MAX,
+			      .latency = calloc(g->n_streams, sizeof(*j->latency)) };
+	if (!j->latency)
+		return fail(FAIL_MEMORY, NULL, "no room for the latencies of %u streams",
+			    g->n_streams);
 	return vio_cache_open(p->pool, &j->cache) < 0 ? fail_library() : 0;
 }
 
@@ -248,28 +305,54 @@ static void *alloc_apart(size_t n, size_t size)
 	return p ? memset(p, 0, n * size) : NULL;
 }
 
+static int alloc_jobs(struct gen *g)
+{
+	unsigned int n_txq = gen_sends(g) ? count_queues(g, true) : 0, n_tx = 0;
+	unsigned int n_rx = gen_receives(g) ? count_queues(g, false) : 0;
+
+	for (unsigned int d = 0; n_txq && d < g->n_paths; d++)
+		n_tx += g->path[d].lanes;
+	g->tx = alloc_apart(n_tx, sizeof(*g->tx));
+	g->txq = alloc_apart(n_txq, sizeof(*g->txq));
+	g->rx = alloc_apart(n_rx, sizeof(*g->rx));
+	if (!g->tx || !g->txq || !g->rx)
+		return fail(FAIL_MEMORY, NULL, "no room for %u queues", n_txq + n_rx);
+	g->n_rx = n_rx;
+	return 0;
+}
+
 static int open_jobs(struct gen *g)
 {
-	unsigned int n_tx = gen_sends(g) ? count_queues(g, true) : 0, t = 0, r = 0;
-	unsigned int n_rx = gen_receives(g) ? count_queues(g, false) : 0;
-	int rc = 0;
+	unsigned int r = 0;
+	int rc = alloc_jobs(g);
 
-	g->tx = alloc_apart(n_tx, sizeof(*g->tx));
-	g->rx = alloc_apart(n_rx, sizeof(*g->rx));
-	if (!g->tx || !g->rx)
-		return fail(FAIL_MEMORY, NULL, "no room for %u queues", n_tx + n_rx);
-	g->n_tx = n_tx;
-	g->n_rx = n_rx;
 	for (unsigned int d = 0; d < g->n_paths && !rc; d++) {
-		uint16_t tx = n_tx ? g->port[tx_port(d)].info.queues : 0;
-		uint16_t rx = n_rx ? g->port[rx_port(g, d)].info.queues : 0;
+		uint16_t tx = gen_sends(g) ? g->port[tx_port(d)].info.queues : 0;
+		uint16_t rx = gen_receives(g) ? g->port[rx_port(g, d)].info.queues : 0;
 
 		for (uint16_t q = 0; q < tx && !rc; q++)
-			rc = open_tx(g, d, q, &g->tx[t++]);
+			rc = open_txq(g, d, q);
 		for (uint16_t q = 0; q < rx && !rc; q++)
 			rc = open_rx(g, d, q, &g->rx[r++]);
 	}
 	return rc;
+}
+
+static int alloc_workers(struct gen *g)
+{
+	g->workers = alloc_apart(g->plan.workers, sizeof(*g->workers));
+	if (!g->workers)
+		return fail(FAIL_MEMORY, NULL, "no room for %u workers", g->plan.workers);
+	for (unsigned int i = 0; i < g->plan.workers; i++) {
+		struct worker *w = &g->workers[i];
+
+		w->cpu = g->plan.cpu[i];
+		w->tx = calloc(g->n_txq + 1, sizeof(*w->tx));
+		w->rx = calloc(g->n_rx + 1, sizeof(*w->rx));
+		if (!w->tx || !w->rx)
+			return fail(FAIL_MEMORY, NULL, "no room for %u jobs", g->n_txq + g->n_rx);
+	}
+	return 0;
 }
 
 /* Hand jobs and devices to workers as planned. */
@@ -278,26 +361,18 @@ static int open_workers(struct gen *g)
 	struct cpu_list cpus = g->cfg->cpus;
 	bool device = g->port[0].loop || g->port[1].loop;
 	struct why why;
+	int rc;
 
 	if (!cpus.n)
 		plan_allowed_cpus(&cpus);
 	else if (!plan_check_cpus(&cpus, &why))
 		return fail(FAIL_CPU, why.text, "--cores: these processors can't be used");
-	plan_make(&g->plan, g->n_tx, g->n_rx, device, &cpus);
-	g->workers = alloc_apart(g->plan.workers, sizeof(*g->workers));
-	if (!g->workers)
-		return fail(FAIL_MEMORY, NULL, "no room for %u workers", g->plan.workers);
-	for (unsigned int i = 0; i < g->plan.workers; i++) {
-		struct worker *w = &g->workers[i];
-
-		w->cpu = g->plan.cpu[i];
-		w->tx = calloc(g->n_tx + 1, sizeof(*w->tx));
-		w->rx = calloc(g->n_rx + 1, sizeof(*w->rx));
-		if (!w->tx || !w->rx)
-			return fail(FAIL_MEMORY, NULL, "no room for %u jobs", g->n_tx + g->n_rx);
-	}
-	for (unsigned int i = 0; i < g->n_tx; i++)
-		g->workers[g->plan.tx[i]].tx[g->workers[g->plan.tx[i]].n_tx++] = &g->tx[i];
+	plan_make(&g->plan, g->n_txq, g->n_rx, device, &cpus);
+	rc = alloc_workers(g);
+	if (rc)
+		return rc;
+	for (unsigned int i = 0; i < g->n_txq; i++)
+		g->workers[g->plan.tx[i]].tx[g->workers[g->plan.tx[i]].n_tx++] = &g->txq[i];
 	for (unsigned int i = 0; i < g->n_rx; i++)
 		g->workers[g->plan.rx[i]].rx[g->workers[g->plan.rx[i]].n_rx++] = &g->rx[i];
 	for (unsigned int i = 0; device && i < 2; i++) {
@@ -340,10 +415,11 @@ int gen_open_ports(struct gen *g, const struct gen_config *cfg)
 	stamp_clock_init(&g->clock);
 	strftime(g->started, sizeof(g->started), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime(&(time_t){ time(NULL) }));
+	rc = gen_streams(g);
 	for (unsigned int i = 0; i < cfg->n_ports && !rc; i++) {
 		rc = open_port(g, i);
-		if (!rc)
-			rc = check_mtu(g, i);
+		for (unsigned int s = 0; s < g->n_streams && !rc; s++)
+			rc = check_mtu(g, g->stream[s].cfg, i);
 		if (!rc)
 			rc = check_buffers(g, i);
 	}
@@ -352,12 +428,11 @@ int gen_open_ports(struct gen *g, const struct gen_config *cfg)
 
 int gen_open_traffic(struct gen *g)
 {
-	int rc = 0;
+	int rc = gen_streams(g);
 
 	g->n_paths = g->cfg->bidir ? 2 : 1;
 	for (unsigned int d = 0; d < g->n_paths && !rc; d++)
-		rc = open_path(g, d,
-			       gen_sends(g) ? g->port[tx_port(d)].info.queues : FRAME_STREAMS);
+		rc = open_path(g, d);
 	if (!rc)
 		rc = open_jobs(g);
 	if (!rc)
@@ -378,15 +453,16 @@ int gen_open(struct gen *g, const struct gen_config *cfg)
 
 static void close_jobs(struct gen *g)
 {
-	for (unsigned int i = 0; i < g->n_tx; i++) {
-		if (!g->tx[i].cache)
-			continue;
-		tx_job_fini(&g->tx[i]);
-		vio_cache_close(g->tx[i].cache);
+	for (unsigned int i = 0; i < g->n_txq; i++) {
+		tx_queue_fini(&g->txq[i]);
+		vio_cache_close(g->txq[i].cache);
 	}
-	for (unsigned int i = 0; i < g->n_rx; i++)
+	for (unsigned int i = 0; i < g->n_rx; i++) {
 		vio_cache_close(g->rx[i].cache);
+		free(g->rx[i].latency);
+	}
 	free(g->tx);
+	free(g->txq);
 	free(g->rx);
 }
 
@@ -419,6 +495,7 @@ void gen_close_traffic(struct gen *g)
 	for (unsigned int d = 0; d < PATHS_MAX; d++)
 		close_path(&g->path[d]);
 	free(g->intervals);
+	free(g->result.streams);
 	forget_run(g);
 }
 

@@ -37,6 +37,11 @@ static inline uint64_t *window_word(struct track *t, uint64_t seq)
 	return &t->window[seq / 64 % WORDS];
 }
 
+static bool window_test(const struct track *t, uint64_t seq)
+{
+	return t->window[seq / 64 % WORDS] >> (seq % 64) & 1;
+}
+
 static inline bool window_test_and_set(struct track *t, uint64_t seq)
 {
 	uint64_t *word = window_word(t, seq), bit = UINT64_C(1) << (seq % 64);
@@ -78,6 +83,12 @@ static uint64_t track_from(const struct track *t)
 	return t->sender ? counter_get(&t->sender->measure_from) : counter_get(&t->first);
 }
 
+/* The 64-bit number that is nearest to the next. */
+static uint64_t track_full(const struct track *t, uint32_t seq)
+{
+	return t->next + (uint64_t)(int64_t)(int32_t)(seq - (uint32_t)t->next);
+}
+
 enum track_verdict track_seen(struct track *t, struct track_order *order, uint32_t seq,
 			      uint32_t bytes)
 {
@@ -85,7 +96,7 @@ enum track_verdict track_seen(struct track *t, struct track_order *order, uint32
 
 	if (!t->next)
 		track_begin(t, seq);
-	full = t->next + (uint64_t)(int64_t)(int32_t)(seq - (uint32_t)t->next);
+	full = track_full(t, seq);
 	if (t->sender && full - TRACK_ORIGIN >= counter_get(&t->sender->next) - TRACK_ORIGIN)
 		return TRACK_FOREIGN;
 
@@ -110,6 +121,22 @@ enum track_verdict track_seen(struct track *t, struct track_order *order, uint32
 	counter_add(&t->received, 1);
 	counter_add(&t->bytes, bytes);
 	return TRACK_RECEIVED;
+}
+
+bool track_awaits(const struct track *t, uint32_t seq)
+{
+	uint64_t full = track_full(t, seq);
+
+	if (full < TRACK_ORIGIN || full >= counter_get(&t->sender->next))
+		return false;
+	return full >= t->next || (t->next - full <= TRACK_WINDOW && !window_test(t, full));
+}
+
+int64_t track_lost(const struct track *t, uint64_t end)
+{
+	uint64_t from = track_from(t);
+
+	return from == UINT64_MAX ? 0 : (int64_t)(end - from - counter_get(&t->received));
 }
 
 uint64_t track_missing(const struct track *t)

@@ -64,6 +64,13 @@ void track_unlock(struct track *t);
 enum track_verdict track_seen(struct track *t, struct track_order *order, uint32_t seq,
 			      uint32_t bytes);
 
+/* Has the packet @seq been sent, and is it still to come? Only where the sender is known. */
+bool track_awaits(const struct track *t, uint32_t seq);
+
+/* Of the packets that count and come before @end, the sender's next number: those that have not
+ * come. Negative: more have come than were sent. */
+int64_t track_lost(const struct track *t, uint64_t end);
+
 /* Packets between the first that counts and the largest seen that have not come (yet). */
 uint64_t track_missing(const struct track *t);
 

@@ -32,7 +32,7 @@ static void measure_begin(struct tx_job *j)
 {
 	j->phase = TX_MEASURE;
 	schedule_from(j, j->times->measure);
-	__atomic_store_n(&j->path->senders[j->stream].measure_from, j->seq, __ATOMIC_RELEASE);
+	__atomic_store_n(&j->path->senders[j->lane].measure_from, j->seq, __ATOMIC_RELEASE);
 	counter_set(&j->stats.began, j->times->measure);
 }
 
@@ -147,22 +147,24 @@ static uint16_t burst_size(struct tx_job *j, uint64_t now)
 /* Have @n empty packets. Return: how many there are. */
 static uint16_t hold(struct tx_job *j, uint16_t n)
 {
-	if (j->held < n)
-		j->held = (uint16_t)(j->held + vio_pkt_get(j->cache, j->pkts + j->held,
-							   (uint16_t)(n - j->held)));
-	if (j->held >= n)
+	struct tx_hold *h = j->hold;
+
+	if (h->n < n)
+		h->n = (uint16_t)(h->n +
+				  vio_pkt_get(j->cache, h->pkts + h->n, (uint16_t)(n - h->n)));
+	if (h->n >= n)
 		return n;
 	counter_add(&j->stats.no_buffers, 1);
-	if (!j->held)
+	if (!h->n)
 		vio_tx_burst(j->q, NULL, 0); /* whose buffers the device is done with come back */
-	return j->held;
+	return h->n;
 }
 
 /* Buffers that were not taken are used again. */
-static __attribute__((cold, noinline)) void keep_rest(struct tx_job *j, uint16_t taken)
+static __attribute__((cold, noinline)) void keep_rest(struct tx_hold *h, uint16_t taken)
 {
-	for (uint16_t i = taken; i < j->held; i++)
-		j->pkts[i - taken] = j->pkts[i];
+	for (uint16_t i = taken; i < h->n; i++)
+		h->pkts[i - taken] = h->pkts[i];
 }
 
 /*
@@ -176,8 +178,8 @@ static __attribute__((cold, noinline)) uint32_t not_taken(struct tx_job *j, uint
 	uint32_t bytes = 0;
 
 	for (uint16_t i = taken; i < n; i++)
-		bytes += j->pkts[i].len + SIZE_FCS;
-	frames_rewind(&j->path->frames, &j->cursor, (uint32_t)(n - taken));
+		bytes += j->hold->pkts[i].len + SIZE_FCS;
+	frames_rewind(j->frames, &j->cursor, (uint32_t)(n - taken));
 	if (j->phase == TX_MEASURE) {
 		counter_add(&j->stats.ring_full, 1);
 		if (j->pacer.unlimited)
@@ -208,16 +210,17 @@ static void count_cost(struct tx_job *j, uint16_t taken, struct cost cost)
 /* Build @n packets and hand them over. Return: how many the ring took. */
 static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 {
-	uint32_t bytes = frames_build(&j->path->frames, &j->cursor, j->pkts, n, j->stream,
-				      (uint32_t)j->seq, stamp_ns(j->clock, now));
+	struct vio_pkt *pkts = j->hold->pkts;
+	uint32_t bytes = frames_build(j->frames, &j->cursor, pkts, n, j->lane, (uint32_t)j->seq,
+				      stamp_ns(j->clock, now));
 	uint64_t built, gone;
 	struct cost cost;
 	uint16_t taken;
 
 	/* Receivers take no number for ours that is not below this one. */
-	counter_set(&j->path->senders[j->stream].next, j->seq + n);
+	counter_set(&j->path->senders[j->lane].next, j->seq + n);
 	built = vio_ticks();
-	taken = tap_tx_burst(&j->tap, j->q, j->pkts, n);
+	taken = tap_tx_burst(j->tap, j->q, pkts, n);
 	gone = vio_ticks();
 
 	cost = (struct cost){ built - now, gone - built };
@@ -226,9 +229,9 @@ static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 		bytes -= not_taken(j, n, taken);
 		cost = (struct cost){ cost.gen * taken / n, cost.tx * taken / n };
 	}
-	if (taken < j->held)
-		keep_rest(j, taken);
-	j->held = (uint16_t)(j->held - taken);
+	if (taken < j->hold->n)
+		keep_rest(j->hold, taken);
+	j->hold->n = (uint16_t)(j->hold->n - taken);
 	if (!taken)
 		return 0;
 	if (j->phase == TX_MEASURE) {
@@ -258,9 +261,50 @@ bool tx_poll(struct tx_job *j)
 	return n && send_burst(j, n, now);
 }
 
-void tx_job_fini(struct tx_job *j)
+/* Whoever is most behind, if anybody's packets are due; or else whoever has no schedule and had the
+ * least; or else whose packets are due next, so that everybody notices the end. */
+static struct tx_job *whose_turn(const struct tx_queue *q)
 {
-	if (j->held)
-		vio_pkt_put(j->cache, j->pkts, j->held);
-	j->held = 0;
+	struct tx_job *paced = NULL, *open = NULL;
+	uint64_t now = vio_ticks();
+	int64_t most = 0;
+
+	for (unsigned int i = 0; i < q->n_jobs; i++) {
+		struct tx_job *j = &q->jobs[i];
+		int64_t late = (int64_t)(now - j->pacer.due);
+
+		if (j->phase == TX_DONE)
+			continue;
+		if (j->pacer.unlimited) {
+			open = open && open->turn <= j->turn ? open : j;
+		} else if (!paced || late > most) {
+			paced = j;
+			most = late;
+		}
+	}
+	if (paced && (most >= 0 || !open))
+		return paced;
+	return open ? open : &q->jobs[0];
+}
+
+static bool take_turn(struct tx_queue *q)
+{
+	struct tx_job *j = whose_turn(q);
+	uint64_t before = j->seq;
+	bool worked = tx_poll(j);
+
+	j->turn += (double)(j->seq - before) / j->weight;
+	return worked;
+}
+
+bool tx_queue_poll(struct tx_queue *q)
+{
+	return q->n_jobs == 1 ? tx_poll(q->jobs) : take_turn(q);
+}
+
+void tx_queue_fini(struct tx_queue *q)
+{
+	if (q->hold.n)
+		vio_pkt_put(q->cache, q->hold.pkts, q->hold.n);
+	q->hold.n = 0;
 }

@@ -31,7 +31,7 @@ static bool poll_jobs(struct worker *w)
 	bool worked = false;
 
 	for (unsigned int i = 0; i < w->n_tx; i++)
-		worked |= tx_poll(w->tx[i]);
+		worked |= tx_queue_poll(w->tx[i]);
 	if (w->n_loops)
 		worked |= step_loops(w);
 	for (unsigned int i = 0; i < w->n_rx; i++)

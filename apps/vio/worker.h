@@ -12,6 +12,7 @@
 #include "hist.h"
 #include "idle.h"
 #include "pacer.h"
+#include "plan.h"
 #include "stamp.h"
 #include "tap.h"
 #include "track.h"
@@ -24,15 +25,21 @@
 /* Two processors' worth of lines apart, so that neighbours do not disturb each other. */
 #define APART __attribute__((aligned(128)))
 
-/* One direction of traffic: what is sent, and the books that its receivers share. */
+/*
+ * One direction of traffic: what is sent, and the books that its receivers share. A lane is what
+ * one queue has of one stream: it has numbers of its own, and its own is what frames say.
+ */
 struct path {
-	struct frames frames;
-	struct check_id id;
-	bool shared; /* several threads receive */
-	bool timed;  /* sent by this process, with its clock */
 	unsigned int streams;
-	struct track_sender *senders; /* by stream */
-	struct track *tracks;         /* by stream */
+	struct frames *frames; /* by stream */
+	struct check_id *id;   /* by stream */
+	bool same_macs;        /* in all streams */
+	bool shared;           /* several threads receive */
+	bool timed;            /* sent by this process, with its clock */
+	unsigned int lanes;
+	struct plan_lane lane[FRAME_STREAMS];
+	struct track_sender *senders; /* by lane */
+	struct track *tracks;         /* by lane */
 	uint64_t since_ns;            /* stamps before that are of another run */
 };
 
@@ -44,6 +51,10 @@ struct timetable {
 	bool go;
 };
 
+#define TIMETABLE_NEVER \
+	(UINT64_C(1) << 62) /* ticks from the measurement's beginning to its end \
+			     */
+
 /* What a sender counts; read by others while it runs. */
 struct tx_stats {
 	uint64_t sent, bytes, unsent; /* bytes with the FCS */
@@ -54,30 +65,46 @@ struct tx_stats {
 
 enum tx_phase { TX_WAIT, TX_WARM, TX_MEASURE, TX_DONE };
 
-/* A sender: one transmit queue. Belongs to its thread while that runs. */
+/* Packets that a ring did not take: their buffers are used again. */
+struct tx_hold {
+	uint16_t n;
+	struct vio_pkt pkts[BURST_MAX];
+};
+
+/* A sender: one lane. Belongs to its thread while that runs. */
 struct tx_job {
 	struct vio_txq *q;
-	struct vio_cache *cache;
+	struct vio_cache *cache; /* shared, as hold, with the others of the queue */
+	struct tx_hold *hold;
 	struct path *path;
+	const struct frames *frames;
 	const struct timetable *times;
 	const struct stamp_clock *clock;
 	struct pace pace; /* its share */
 	uint64_t count;   /* packets to send; UINT64_MAX: until the end */
 	uint64_t late_ticks, backlog_ticks, cost_limit;
 	uint64_t last_sent;
-	unsigned int stream;
-	struct tap tap;
+	struct tap *tap; /* the queue's */
+	unsigned int lane, stream;
+	double turn, weight; /* of senders without a rate the one with the least turn is next */
 
 	enum tx_phase phase;
 	struct pacer pacer;
 	uint64_t noted; /* the moment that the last burst was due at */
 	struct frame_cursor cursor;
 	uint64_t seq;
-	uint16_t held; /* packets in pkts that the ring did not take */
-	struct vio_pkt pkts[BURST_MAX];
 
 	struct tx_stats stats APART;
 	struct hist pace_error; /* nanoseconds */
+} APART;
+
+/* A transmit queue, and the senders that take turns at it. */
+struct tx_queue {
+	struct tx_job *jobs;
+	unsigned int n_jobs;
+	struct vio_cache *cache;
+	struct tap tap;
+	struct tx_hold hold;
 } APART;
 
 struct rx_stats {
@@ -96,17 +123,19 @@ struct rx_job {
 	struct tap tap;
 	bool last_odd; /* the last frame of ours had addresses that were nearly ours: */
 	uint8_t last_macs[12];
-	struct track_order order[FRAME_STREAMS];
+	unsigned int guess; /* the stream that the next frame is likely to be of */
+	struct track_order order[FRAME_STREAMS]; /* by lane */
 
 	struct rx_stats stats APART;
-	struct hist latency; /* nanoseconds */
+	uint64_t corrupt[FRAME_STREAMS]; /* by stream, where it is known */
+	struct hist *latency;            /* by stream; nanoseconds */
 } APART;
 
 /* A thread. It polls its jobs, one after the other, until told to stop. */
 struct worker {
 	int cpu;
 	unsigned int n_tx, n_rx, n_loops;
-	struct tx_job **tx;
+	struct tx_queue **tx;
 	struct rx_job **rx;
 	struct vio_loop *loops[2];
 	struct idle idle;
@@ -123,11 +152,15 @@ void tx_job_init(struct tx_job *j);
 /* Let the sender work. Return: true if it sent something. */
 bool tx_poll(struct tx_job *j);
 
+/* The same for the sender of @q whose turn it is: the one that is most behind its schedule, or one
+ * of those that have none. */
+bool tx_queue_poll(struct tx_queue *q);
+
 /* Let the receiver work. Return: true if something came. */
 bool rx_poll(struct rx_job *j);
 
-/* Give the buffers that a stopped sender still holds back. */
-void tx_job_fini(struct tx_job *j);
+/* Give the buffers that a stopped queue still holds back. */
+void tx_queue_fini(struct tx_queue *q);
 
 /* Start and end the thread. Return: 0, or a positive errno. */
 int worker_start(struct worker *w);

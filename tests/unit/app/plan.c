@@ -51,9 +51,47 @@ static void test_case(void **state)
 		assert_int_equal(p.cpu[i], 10 + i);
 }
 
+static const struct lane_case {
+	const char *what;
+	unsigned int streams, queues, lanes;
+} lane_cases[] = {
+	{ "one stream on one queue", 1, 1, 1 },
+	{ "one stream on four queues", 1, 4, 4 },
+	{ "three streams on one queue", 3, 1, 3 },
+	{ "three streams on two queues", 3, 2, 3 },
+	{ "two streams on five queues", 2, 5, 5 },
+	{ "as many streams as queues", 4, 4, 4 },
+	{ "the most of both", 64, 64, 64 },
+	{ "the most streams on three queues", 64, 3, 64 },
+};
+
+/* Each stream is whole, each queue has something, and neither has much more than another. */
+static void test_lanes(void **state)
+{
+	const struct lane_case *c = *state;
+	unsigned int parts[64] = { 0 }, load[64] = { 0 };
+	struct plan_lane lane[64];
+
+	assert_int_equal(plan_lanes(c->streams, c->queues, lane), c->lanes);
+	for (unsigned int i = 0; i < c->lanes; i++) {
+		assert_true(lane[i].stream < c->streams && lane[i].queue < c->queues);
+		assert_int_equal(lane[i].part, parts[lane[i].stream]);
+		assert_int_equal(c->streams >= c->queues ? lane[i].stream : lane[i].queue, i);
+		parts[lane[i].stream]++;
+		load[lane[i].queue]++;
+	}
+	for (unsigned int i = 0; i < c->lanes; i++)
+		assert_int_equal(lane[i].parts, parts[lane[i].stream]);
+	for (unsigned int i = 0; i < c->queues; i++)
+		assert_true(load[i] >= c->lanes / c->queues &&
+			    load[i] <= (c->lanes + c->queues - 1) / c->queues);
+}
+
 int main(void)
 {
 	struct case_list list = { 0 };
+
+	CASES_ADD(&list, lane_cases, test_lanes);
 
 	CASES_ADD(&list, cases, test_case);
 	return case_run("plan", &list);

@@ -118,6 +118,49 @@ static void test_unknown_sender(void **state)
 	track_fini(&t);
 }
 
+/* Of ten that were sent, 0 to 4 and 6 have come. */
+static const struct await_case {
+	const char *what;
+	uint32_t seq;
+	bool awaited;
+} awaits[] = {
+	{ "a number that has come is not awaited", 3, false },
+	{ "a gap is awaited", 5, true },
+	{ "the largest seen is not awaited", 6, false },
+	{ "what was sent later is awaited", 9, true },
+	{ "what was not sent is not awaited", 10, false },
+	{ "what is before the first is not awaited", 0xffffffffu, false },
+};
+
+static void test_awaits(void **state)
+{
+	const struct await_case *c = *state;
+	struct track_sender s = sender_of(10);
+	struct track_order order = { 0 };
+	struct track t;
+
+	assert_true(track_init(&t, &s));
+	for (uint32_t i = 0; i < 7; i++)
+		if (i != 5)
+			track_seen(&t, &order, i, 64);
+	assert_int_equal(track_awaits(&t, c->seq), c->awaited);
+	assert_int_equal(track_lost(&t, s.next), 4);
+	track_fini(&t);
+}
+
+static void test_lost_before_anything(void **state)
+{
+	struct track_sender s = { .next = TRACK_ORIGIN + 3, .measure_from = UINT64_MAX };
+	struct track t;
+
+	(void)state;
+	assert_true(track_init(&t, &s));
+	assert_int_equal(track_lost(&t, s.next), 0);
+	s.measure_from = s.next;
+	assert_int_equal(track_lost(&t, s.next + 2), 2);
+	track_fini(&t);
+}
+
 static void test_two_queues(void **state)
 {
 	struct track_sender s = sender_of(4);
@@ -238,6 +281,9 @@ int main(void)
 
 	CASES_ADD(&list, cases, test_case);
 	CASES_ADD(&list, random_cases, test_random);
+	CASES_ADD(&list, awaits, test_awaits);
+	case_add(&list, "what was sent in the warm-up is not lost", test_lost_before_anything,
+		 NULL);
 	case_add(&list, "packets of the warm-up are not counted", test_warm_up, NULL);
 	case_add(&list, "without a sender the first packet begins", test_unknown_sender, NULL);
 	case_add(&list, "order between two queues means nothing", test_two_queues, NULL);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stream_json.h"
+
+static void put_int(json_t *o, const char *name, uint64_t value)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+static void put_us(json_t *o, const char *name, uint64_t ns)
+{
+	json_object_set_new(o, name, json_real((double)ns / 1000));
+}
+
+static json_t *latency_json(const struct hist *h)
+{
+	json_t *o = json_object();
+
+	put_int(o, "count", h->count);
+	put_us(o, "min_us", h->min);
+	put_us(o, "p50_us", hist_percentile(h, 50));
+	put_us(o, "p90_us", hist_percentile(h, 90));
+	put_us(o, "p99_us", hist_percentile(h, 99));
+	put_us(o, "p99_9_us", hist_percentile(h, 99.9));
+	put_us(o, "max_us", h->max);
+	return o;
+}
+
+static void put_tx(json_t *o, const struct stream_result *s)
+{
+	if (s->paced) {
+		json_object_set_new(o, "offered_pps", json_real(s->asked_pps));
+		put_int(o, "offered", (uint64_t)(s->offered + 0.5));
+		put_int(o, "late_bursts", s->late_bursts);
+	}
+	put_int(o, "sent", s->sent);
+	put_int(o, "unsent", s->unsent);
+	put_int(o, "tx_bytes_l2", s->tx_bytes);
+	put_int(o, "bursts", s->bursts);
+	json_object_set_new(o, "rate_pps", json_real(s->rate_pps));
+	json_object_set_new(o, "bits_l2_per_s", json_real(s->rate_bps));
+	json_object_set_new(o, "duration_s", json_real(s->duration_s));
+}
+
+static void put_rx(json_t *o, const struct stream_result *s)
+{
+	put_int(o, "received", s->received);
+	put_int(o, "rx_bytes_l2", s->rx_bytes);
+	json_object_set_new(o, "lost", json_integer((json_int_t)s->lost));
+	put_int(o, "reordered", s->reordered);
+	put_int(o, "duplicate", s->duplicate);
+	put_int(o, "late", s->late);
+	put_int(o, "corrupt", s->corrupt);
+	put_int(o, "warmup", s->early);
+	if (s->latency.count)
+		json_object_set_new(o, "latency", latency_json(&s->latency));
+}
+
+json_t *streams_json(const struct gen *g)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < g->n_streams; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", json_string(g->result.streams[i].name));
+		put_tx(o, &g->result.streams[i]);
+		if (gen_receives(g))
+			put_rx(o, &g->result.streams[i]);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* Bursts up to @ns late, as exact as the histogram's parts are. */
+static uint64_t count_up_to(const struct hist *h, uint64_t ns)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i <= hist_bucket(ns); i++)
+		n += h->bucket[i];
+	return n;
+}
+
+json_t *pace_json(const struct hist *pace)
+{
+	static const uint64_t digits[] = { 1, 2, 5 };
+	json_t *list = json_array();
+	uint64_t before = 0, upto;
+
+	for (uint64_t unit = 10; unit <= UINT64_C(1000000000) && before < pace->count; unit *= 10)
+		for (unsigned int i = 0; i < 3 && before < pace->count; i++) {
+			upto = count_up_to(pace, digits[i] * unit);
+			json_array_append_new(list,
+					      json_pack("{s:f, s:I}", "upto_us",
+							(double)(digits[i] * unit) / 1000, "bursts",
+							(json_int_t)(upto - before)));
+			before = upto;
+		}
+	return list;
+}
