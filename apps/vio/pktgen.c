@@ -220,6 +220,7 @@ static const char examples[] =
 	"  vio pktgen vhost-user:/run/vhost0.sock -r 5Mpps -s 64 -t 10s\n"
 	"  vio pktgen vhost-user:/run/a.sock vhost-user:/run/b.sock -r 1Gbps -s imix --bidir\n"
 	"  vio pktgen vhost-user:/run/a.sock,packed=off --tx-only -n 1M --flows 10k\n"
+	"  vio pktgen loop:echo --profile streams.yaml -r 100kpps      several streams (docs/pktgen.md)\n"
 	"  vio pktgen loop:echo,loss=1e-3 -n 1M -r 500kpps -q -o result.json\n"
 	"  vio pktgen loop:echo -n 1M --assert 'rx.loss_ratio<=1e-6' --assert 'latency.p99_us<50'\n"
 	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n"

@@ -50,6 +50,10 @@ int gen_streams(struct gen *g)
 		if (!rate_resolve(&s->rate, g->cfg->line_bps, s->cfg->count_l1, &why))
 			return fail(FAIL_VALUE, why.text,
 				    "pktgen: the rate of stream '%s' is not known", s->name);
+		if (s->rate.unit == RATE_MAX && s->cfg->pacing.kind != PACING_SMOOTH)
+			return fail(FAIL_CONFLICT,
+				    "as fast as can be leaves no gaps to choose (--rate)",
+				    "pktgen: --pacing without a rate (stream '%s')", s->name);
 	}
 	return 0;
 }

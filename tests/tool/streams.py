@@ -174,8 +174,6 @@ def case_dry_run():
 
 SCHEDULES = [
     ("a ramp", ["-r", "ramp:1kpps-9kpps/500ms", "-t", "1s"], 7000),
-    ("a ramp that does not begin in the warm-up",
-     ["-r", "ramp:1kpps-9kpps/500ms", "--warmup", "200ms", "-t", "500ms"], 2500),
     ("on and off", ["-r", "20kpps", "--pacing", "onoff:10ms/40ms", "-t", "500ms"], 2000),
     ("bursts", ["-r", "10kpps", "--pacing", "burst:100", "-t", "500ms"], 5000),
     ("on and off on three queues",
@@ -190,6 +188,14 @@ def case_schedule(args, packets):
     r = kept("loop:echo", *args, one_cpu=True)
     equal(r["tx"]["offered"], packets, "packets of the schedule")
     near(r["tx"]["sent"], packets, 0.001, "sent")
+
+
+def case_ramp_after_warmup():
+    """The warm-up goes at the ramp's first rate; the ramp begins with the measurement."""
+    r = kept("loop:echo", "-r", "ramp:1kpps-9kpps/500ms", "--warmup", "500ms", "-t", "500ms",
+             one_cpu=True)
+    equal(r["tx"]["offered"], 2500, "packets of the schedule")
+    near(r["rx"]["warmup"], 500, 0.2, "packets of the warm-up")
 
 
 def case_poisson():
@@ -256,6 +262,7 @@ ERRORS = [
     ("a profile for a receiver", ["loop:echo", "--rx-only", "--profile", "x"], "VIO-CLI-05"),
     ("a pcap file of a profile", ["--dry-run", "--write", "x", "--profile", "x"], "VIO-CLI-05"),
     ("a share of an unknown line rate", ["loop:echo", "-r", "50%"], "--line-rate"),
+    ("a pacing without a rate", ["loop:echo", "--pacing", "poisson"], "VIO-CLI-05"),
     ("an unknown pacing", ["loop:echo", "--pacing", "wild"], "VIO-CLI-03"),
     ("an unknown line rate", ["loop:echo", "--line-rate", "fast"], "VIO-CLI-03"),
 ]
@@ -281,6 +288,7 @@ def cases():
     yield "a dry run of a profile", case_dry_run, ()
     for what, args, packets in SCHEDULES:
         yield f"{what}: the schedule is kept", case_schedule, (args, packets)
+    yield "a ramp begins when the warm-up is over", case_ramp_after_warmup, ()
     yield "random gaps: the schedule is kept", case_poisson, ()
     yield "how late bursts leave is told in parts", case_pace_histogram, ()
     yield "what is not valid is not called a result", case_no_result, ()

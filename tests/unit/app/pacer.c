@@ -182,7 +182,7 @@ static void test_silence(void **state)
 
 	(void)state;
 	pacer_init(&p, &pace, 0);
-	simulate(&p, 0, 1, within_on);
+	simulate(&p, 0, 5, within_on);
 }
 
 static void on_group(uint64_t at)
