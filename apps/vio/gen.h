@@ -221,7 +221,8 @@ static inline bool gen_receives(const struct gen *g)
 	return !g->cfg->tx_only;
 }
 
-/* A line of each stream, where there are several. */
+/* Where there are several streams, a line of each: on which queues it is, what came of it. */
+void report_stream_queues(const struct gen *g);
 void report_streams(const struct gen *g);
 
 void report_header(const struct gen *g);

@@ -48,7 +48,8 @@ static void shape_init(struct pacer *p, const struct pace *pace, uint64_t start)
 	p->quantum = pace->pacing.kind == PACING_BURST && pace->pacing.burst < pace->burst
 			     ? (uint16_t)pace->pacing.burst
 			     : 1;
-	p->quantum_ticks = (uint64_t)((double)pace->hz / h->schedule.first * p->quantum);
+	p->quantum_ticks = (uint64_t)((double)pace->hz / fmax(h->schedule.first, h->schedule.last) *
+				      p->quantum);
 	shape_fill(p);
 }
 

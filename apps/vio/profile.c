@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "profile.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,9 @@ static bool read_name(const char *text, struct profile_stream *s, struct why *wh
 {
 	if (!*text || strlen(text) > STREAM_NAME_MAX)
 		return why_set(why, "a name has 1 to %u bytes", STREAM_NAME_MAX);
+	for (const char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return why_set(why, "a name has no control characters");
 	strcpy(s->name, text);
 	return true;
 }

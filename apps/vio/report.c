@@ -79,6 +79,7 @@ void report_header(const struct gen *g)
 		fprintf(g->out, " device=%u", g->plan.cpu[g->plan.device_worker]);
 	fprintf(g->out, "   TSC %.3f GHz   flows %u   sizes %u\n", (double)g->clock.hz / 1e9,
 		g->path[0].frames[0].flows.n, g->cfg->sizes.n);
+	report_stream_queues(g);
 	fprintf(g->out, "  time   tx Mpps   rx Mpps        loss   reorder       dup"
 			"   lat p50/p99/p99.9 us        ring-full      late\n");
 	fflush(g->out);

@@ -3,6 +3,28 @@
 
 #include "gen.h"
 
+static void stream_queues(const struct gen *g, unsigned int stream)
+{
+	const struct gen_stream *s = &g->stream[stream];
+
+	fprintf(g->out, "  stream %-12s on", s->name);
+	for (unsigned int i = 0; i < g->n_txq; i++)
+		for (unsigned int k = 0; k < g->txq[i].n_jobs; k++)
+			if (g->txq[i].jobs[k].stream == stream)
+				fprintf(g->out, " tx%u", i);
+	if (s->rate.unit == RATE_MAX)
+		fprintf(g->out, "  max\n");
+	else
+		fprintf(g->out, "  %s%.6g packets/s\n", s->rate.ramp_ns ? "from " : "",
+			rate_pps(&s->rate, s->mean_size));
+}
+
+void report_stream_queues(const struct gen *g)
+{
+	for (unsigned int i = 0; g->n_txq && g->n_streams > 1 && i < g->n_streams; i++)
+		stream_queues(g, i);
+}
+
 /* A lane without a receiver knows nothing of what became of it. */
 static void stream_rx(const struct gen *g, const struct stream_result *s)
 {

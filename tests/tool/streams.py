@@ -164,6 +164,15 @@ def case_lines():
     equal(lines, ["voice", "bulk", "six"], "a line for each")
 
 
+def case_mapping():
+    text = "streams: [{name: a}, {name: b, rate: 1kpps}]"
+    code, out, err = vio("pktgen", "loop:echo", "--profile", profile(text), "-n", "9", "--queues",
+                         "3", *CALM)
+    assert code in (0, 5), err
+    for line in ("stream a            on tx0 tx2  max", "stream b            on tx1  1000 packets/s"):
+        assert line in out, f"'{line}' is not in: {out}"
+
+
 def case_dry_run():
     code, out, err = vio("pktgen", "--dry-run", "--profile", profile(THREE))
     equal(code, 0, err)
@@ -242,6 +251,7 @@ BAD = [
     ("a name twice", "streams:\n - name: a\n - name: a\n", [":3:", "'a'"]),
     ("no name", "streams:\n - name: ''\n", [":2:", "1 to 31"]),
     ("a long name", f"streams:\n - name: {'n' * 32}\n", [":2:", "1 to 31"]),
+    ("a name that moves the cursor", 'streams:\n - name: "a\\eb"\n', [":2:", "control"]),
     ("a weight of nothing", "streams:\n - weight: 0\n", [":2:", "weight '0'"]),
     ("a weight that is no number", "streams:\n - weight: x\n", [":2:", "weight 'x'"]),
     ("a rate and a weight", "streams:\n - {rate: 1pps, weight: 2}\n", [":2:", "share"]),
@@ -285,6 +295,7 @@ def cases():
     yield "a profile of JSON", case_json_too, ()
     yield "without a profile there is one stream", case_one, ()
     yield "the report has a line for each stream", case_lines, ()
+    yield "which stream is on which queue is printed", case_mapping, ()
     yield "a dry run of a profile", case_dry_run, ()
     for what, args, packets in SCHEDULES:
         yield f"{what}: the schedule is kept", case_schedule, (args, packets)

@@ -203,6 +203,16 @@ static void test_together(void **state)
 	simulate(&p, 0, 1, on_group);
 }
 
+static void test_late(void **state)
+{
+	struct pace pace = pace_of("ramp:1pps-1Mpps/10s", "smooth", 64, 32);
+	struct pacer p;
+
+	(void)state;
+	pacer_init(&p, &pace, 0);
+	assert_int_equal(p.quantum_ticks, HZ / 1000000);
+}
+
 /* Per interval of 1 ms a Poisson process has as much variance as mean. */
 #define SLOTS 2000
 
@@ -274,6 +284,7 @@ int main(void)
 	case_add(&list, "no limit means a full burst each time", test_max, NULL);
 	case_add(&list, "nothing is due in a pause", test_silence, NULL);
 	case_add(&list, "a burst is due as one", test_together, NULL);
+	case_add(&list, "late on a ramp is what is late at its faster end", test_late, NULL);
 	case_add(&list, "random gaps have the mean and the variance of their kind", test_poisson,
 		 NULL);
 	case_add(&list, "a seed makes gaps repeatable", test_seed, NULL);
