@@ -261,6 +261,14 @@ bool tx_poll(struct tx_job *j)
 	return n && send_burst(j, n, now);
 }
 
+/* When @j has something to do next: a packet, or to begin the measurement. */
+static uint64_t next_due(const struct tx_job *j)
+{
+	uint64_t due = j->pacer.due, measure = j->times->measure;
+
+	return j->phase == TX_WARM && (int64_t)(due - measure) > 0 ? measure : due;
+}
+
 /* Whoever is most behind, if anybody's packets are due; or else whoever has no schedule and had the
  * least; or else whose packets are due next, so that everybody notices the end. */
 static struct tx_job *whose_turn(const struct tx_queue *q)
@@ -271,7 +279,7 @@ static struct tx_job *whose_turn(const struct tx_queue *q)
 
 	for (unsigned int i = 0; i < q->n_jobs; i++) {
 		struct tx_job *j = &q->jobs[i];
-		int64_t late = (int64_t)(now - j->pacer.due);
+		int64_t late = (int64_t)(now - next_due(j));
 
 		if (j->phase == TX_DONE)
 			continue;

@@ -207,6 +207,16 @@ def case_ramp_after_warmup():
     near(r["rx"]["warmup"], 500, 0.2, "packets of the warm-up")
 
 
+def case_slow_after_warmup():
+    """One that is due seldom notices the warm-up's end although another is always due first."""
+    text = "streams: [{name: slow, rate: 2pps}, {name: busy, rate: 20kpps}]"
+    r = kept("loop:echo", "--profile", profile(text), "--warmup", "300ms", "-t", "1s",
+             one_cpu=True)
+    slow = by_name(r)["slow"]
+    equal((slow["sent"], slow["unsent"], slow["warmup"]), (2, 0, 1), "sent, unsent, before")
+    equal(r["pacing"]["given_up"], 0, "schedules given up")
+
+
 def case_poisson():
     r = kept("loop:echo", "-r", "10kpps", "--pacing", "poisson:5", "-t", "1s", one_cpu=True)
     near(r["tx"]["sent"], 10000, 0.05, "sent")
@@ -300,6 +310,7 @@ def cases():
     for what, args, packets in SCHEDULES:
         yield f"{what}: the schedule is kept", case_schedule, (args, packets)
     yield "a ramp begins when the warm-up is over", case_ramp_after_warmup, ()
+    yield "a slow stream measures from the warm-up's end", case_slow_after_warmup, ()
     yield "random gaps: the schedule is kept", case_poisson, ()
     yield "how late bursts leave is told in parts", case_pace_histogram, ()
     yield "what is not valid is not called a result", case_no_result, ()
