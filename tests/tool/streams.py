@@ -169,7 +169,8 @@ def case_mapping():
     code, out, err = vio("pktgen", "loop:echo", "--profile", profile(text), "-n", "9", "--queues",
                          "3", *CALM)
     assert code in (0, 5), err
-    for line in ("stream a            on tx0 tx2  max", "stream b            on tx1  1000 packets/s"):
+    for line in ("stream a            on tx0 tx2  max",
+                 "stream b            on tx1  1000 packets/s"):
         assert line in out, f"'{line}' is not in: {out}"
 
 
