@@ -22,17 +22,15 @@ static inline uint32_t get32(const uint8_t *at)
 
 void check_id_init(struct check_id *id, const struct frame_spec *spec, const struct frames *f)
 {
-	const uint8_t *macs = f->templates[0].head;
-
 	*id = (struct check_id){ .macs_vary = !f->at.outer_ip && (spec->flow.src_mac.count > 1 ||
 								  spec->flow.dst_mac.count > 1),
 				 .vxlan = spec->style.vxlan.on,
 				 .vni = spec->style.vxlan.vni,
 				 .at = f->at,
 				 .flow = spec->flow };
-	memcpy(id->macs[0], macs, 12);
-	memcpy(id->macs[1], macs + 6, 6);
-	memcpy(id->macs[1] + 6, macs, 6);
+	memcpy(id->macs[0], f->templates[0].head, 12);
+	for (int i = 0; i < 12; i++)
+		id->macs[1][i] = id->macs[0][(i + 6) % 12];
 }
 
 /* Are @first and @second values of @a and @b, or of @b and @a? */

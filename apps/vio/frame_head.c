@@ -26,7 +26,7 @@ static unsigned int ip_protocol(const struct frames *f)
 
 uint32_t frame_pseudo_sum(const struct frames *f, unsigned int len)
 {
-	if (f->proto == FRAME_ICMP && !f->v6)
+	if (f->proto == FRAME_ARP || (f->proto == FRAME_ICMP && !f->v6))
 		return 0;
 	return (uint32_t)htons((uint16_t)ip_protocol(f)) + htons((uint16_t)len);
 }
