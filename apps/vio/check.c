@@ -192,7 +192,7 @@ static const uint8_t *tcp_payload(const struct datagram *d, bool csum_done)
 {
 	uint64_t sum = d->pseudo + htons((uint16_t)d->len);
 
-	if (!has_magic(d, TCP_LEN) || d->l4[12] >> 4 != TCP_LEN / 4)
+	if (!has_magic(d, TCP_LEN))
 		return NULL;
 	return csum_done || sum_fold(sum_add(sum, d->l4, d->len)) == 0xffff ? d->l4 + TCP_LEN
 									    : NULL;
@@ -204,7 +204,7 @@ static const uint8_t *icmp_payload(const struct datagram *d, unsigned int type)
 	bool v6 = d->proto == PROTO_ICMP6;
 	uint64_t sum = v6 ? d->pseudo + htons((uint16_t)d->len) : 0;
 
-	if (!has_magic(d, ICMP_LEN) || d->l4[1])
+	if (!has_magic(d, ICMP_LEN))
 		return NULL;
 	if (v6 ? type != TYPE_IP6 || (d->l4[0] != ICMP6_REQUEST && d->l4[0] != ICMP6_REPLY)
 	       : type != TYPE_IP4 || (d->l4[0] != ICMP4_REQUEST && d->l4[0] != ICMP4_REPLY))

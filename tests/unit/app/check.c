@@ -326,6 +326,9 @@ static void test_mac_range(void **state)
 	frames_fini(&r.frames);
 	assert_true(frames_init(&r.frames, &r.spec, &why));
 	check_id_init(&r.id, &r.spec, &r.frames);
+	buffer[11] = 0x11;
+	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_OURS);
+	assert_false(info.odd_macs);
 	buffer[11] = 9;
 	buffer[r.frames.at.payload] ^= 1;
 	assert_int_equal(check_frame(&r.id, buffer, r.pkt.len, false, &info), CHECK_CORRUPT);
