@@ -7,11 +7,6 @@
 #include "proto.h"
 #include "sum.h"
 
-static inline unsigned int get16(const uint8_t *at)
-{
-	return (unsigned int)at[0] << 8 | at[1];
-}
-
 static inline uint32_t get32(const uint8_t *at)
 {
 	uint32_t v;

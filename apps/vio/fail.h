@@ -33,7 +33,8 @@ enum exit_code {
 	X(TOPIC, "VIO-CLI-07", EXIT_USAGE, "no error and no check has this id", \
 	  "`vio explain` lists all of them") \
 	X(FRAME, "VIO-GEN-01", EXIT_USAGE, "such frames can't be built", \
-	  "choose larger sizes (--size), fewer headers (--vlan, --ipv6) or fewer flows (--flows)") \
+	  "choose larger sizes (--size), fewer headers (--vlan, --vxlan, --ipv6) or fewer flows " \
+	  "(--flows)") \
 	X(MTU, "VIO-GEN-02", EXIT_PREFLIGHT, "the port carries no frames of this size", \
 	  "choose smaller sizes, or raise the MTU of the device") \
 	X(CPU, "VIO-GEN-03", EXIT_PREFLIGHT, "the processors can't be used", \

@@ -34,6 +34,14 @@ void field_write(const struct field *f, uint64_t i, uint8_t *out, size_t len)
 		out[len - 1 - k] = (uint8_t)(k < 8 ? low >> 8 * k : p->high >> 8 * (k - 8));
 }
 
+void field_swap(struct field *a, struct field *b)
+{
+	struct field old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
 bool field_holds(const struct field *f, const uint8_t *at, size_t len)
 {
 	struct wide w = read_wide(at, len);

@@ -50,6 +50,8 @@ bool field_read_vlans(const char *text, struct vlan_list *out, struct why *why);
  * or 16 of an address, 6 of a MAC address. */
 void field_write(const struct field *f, uint64_t i, uint8_t *out, size_t len);
 
+void field_swap(struct field *a, struct field *b);
+
 /* Is what stands in the @len bytes at @at one of the values? */
 bool field_holds(const struct field *f, const uint8_t *at, size_t len);
 

@@ -32,19 +32,12 @@ bool flow_step_read(const char *text, struct flow_step *out, struct why *why)
 	return true;
 }
 
-static void exchange(struct field *a, struct field *b)
-{
-	struct field old = *a;
-
-	*a = *b;
-	*b = old;
-}
-
 void flow_spec_turn(struct flow_spec *spec)
 {
-	exchange(&spec->src, &spec->dst);
-	exchange(&spec->sport, &spec->dport);
-	exchange(&spec->src_mac, &spec->dst_mac);
+	field_swap(&spec->src, &spec->dst);
+	if (spec->proto != FRAME_ICMP)
+		field_swap(&spec->sport, &spec->dport);
+	field_swap(&spec->src_mac, &spec->dst_mac);
 }
 
 /* The fields, that which varies fastest first. */

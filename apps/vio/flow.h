@@ -32,7 +32,7 @@ struct flow_spec {
 	bool outer_ports; /* VXLAN: each flow has an outer source port of its own */
 };
 
-/* Those of the way back: source and destination exchanged. */
+/* Those of the way back: source and destination exchanged; an identifier of ICMP stays. */
 void flow_spec_turn(struct flow_spec *spec);
 
 /* Where more flows are wanted and no field varies, source ports do, or target addresses of ARP. */

@@ -37,7 +37,7 @@ _Static_assert(sizeof(struct frame_payload) == FRAME_PAYLOAD, "18 bytes fill a 6
 struct vxlan_spec {
 	bool on;
 	uint32_t vni;
-	struct field src, dst;         /* one IPv4 address each; count 0: by default */
+	struct field src, dst;         /* one IPv4 address each */
 	struct field src_mac, dst_mac; /* one each; count 0: the first of the inner frame */
 };
 
@@ -60,6 +60,9 @@ struct frame_spec {
 	struct flow_spec flow;
 	const struct sizes *sizes;
 };
+
+/* The frames of the way back. */
+void frame_spec_turn(struct frame_spec *spec);
 
 /* A frame of one size, ready but for flow, sequence, time and checksum. */
 struct frame_template {

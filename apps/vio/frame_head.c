@@ -95,14 +95,6 @@ static void write_l4(uint8_t *l4, const struct frames *f, unsigned int len)
 	}
 }
 
-/* The default is of the range set aside for benchmarks (RFC 2544). */
-static void write_outer_address(uint8_t *at, const struct field *f, uint32_t by_default)
-{
-	struct field one = FIELD_ONE(by_default);
-
-	field_write(f->count ? f : &one, 0, at, 4);
-}
-
 /* The outer IPv4 header with its checksum, UDP without one, and VXLAN (RFC 7348, section 5). */
 static void write_outer(uint8_t *ip, const struct frame_spec *spec, const struct flow_link *link,
 			unsigned int len)
@@ -112,8 +104,8 @@ static void write_outer(uint8_t *ip, const struct frame_spec *spec, const struct
 	uint16_t csum;
 
 	write_ip4(ip, &spec->style, PROTO_UDP, len);
-	write_outer_address(ip + 12, &vxlan->src, 0xc6130001);
-	write_outer_address(ip + 16, &vxlan->dst, 0xc6130002);
+	field_write(&vxlan->src, 0, ip + 12, 4);
+	field_write(&vxlan->dst, 0, ip + 16, 4);
 	csum = (uint16_t)~sum_fold(sum_add(0, ip, IP4_LEN));
 	memcpy(ip + 10, &csum, sizeof(csum));
 	memcpy(udp, &link->outer_port, sizeof(link->outer_port));

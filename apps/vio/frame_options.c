@@ -51,9 +51,12 @@ static bool vxlan_key(const char *word, struct vxlan_spec *v, struct why *why)
 		       word);
 }
 
+/* Addresses by default are of the range set aside for benchmarks (RFC 2544). */
 bool vxlan_read(const char *text, struct vxlan_spec *out, struct why *why)
 {
-	struct vxlan_spec v = { .on = true };
+	struct vxlan_spec v = { .on = true,
+				.src = FIELD_ONE(0xc6130001),
+				.dst = FIELD_ONE(0xc6130002) };
 	char copy[160], *word, *rest = NULL;
 	uint64_t vni;
 
@@ -71,4 +74,11 @@ bool vxlan_read(const char *text, struct vxlan_spec *out, struct why *why)
 		return why_set(why, "the outer header is of IPv4");
 	*out = v;
 	return true;
+}
+
+void frame_spec_turn(struct frame_spec *spec)
+{
+	flow_spec_turn(&spec->flow);
+	field_swap(&spec->style.vxlan.src, &spec->style.vxlan.dst);
+	field_swap(&spec->style.vxlan.src_mac, &spec->style.vxlan.dst_mac);
 }

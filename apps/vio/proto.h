@@ -2,6 +2,8 @@
 #ifndef APP_PROTO_H
 #define APP_PROTO_H
 
+#include <stdint.h>
+
 /* Numbers of protocols, as those who build, check and show frames need them. */
 #define ETH_LEN   14u
 #define VLAN_LEN  4u
@@ -36,5 +38,10 @@
 
 /* RFC 9293: data of a connection that stands */
 #define TCP_PSH_ACK 0x18u
+
+static inline unsigned int get16(const uint8_t *at)
+{
+	return (unsigned int)at[0] << 8 | at[1];
+}
 
 #endif

@@ -110,14 +110,6 @@ static struct field mac_of(const struct gen_port *p, uint64_t otherwise)
 	return FIELD_ONE(p->port ? mac : otherwise);
 }
 
-/* ARP asks everybody. */
-static struct field target_mac(const struct gen *g)
-{
-	if (g->cfg->proto == FRAME_ARP)
-		return FIELD_ONE(0xffffffffffff);
-	return mac_of(&g->port[1], 0x020000000002);
-}
-
 /* Addresses by default are of the ranges set aside for benchmarks (RFC 2544, RFC 5180). */
 void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned int dir,
 		    struct frame_spec *spec)
@@ -134,7 +126,7 @@ void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned 
 		.sport = cfg->src_port,
 		.dport = cfg->dst_port,
 		.src_mac = cfg->src_mac.count ? cfg->src_mac : mac_of(&g->port[0], 0x020000000001),
-		.dst_mac = cfg->dst_mac.count ? cfg->dst_mac : target_mac(g),
+		.dst_mac = cfg->dst_mac.count ? cfg->dst_mac : mac_of(&g->port[1], 0x020000000002),
 		.vlans = cfg->vlans,
 		.step = cfg->step,
 		.flows = (uint32_t)cfg->flows,
@@ -142,7 +134,10 @@ void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned 
 	};
 	flow_spec_spread(&spec->flow);
 	if (dir)
-		flow_spec_turn(&spec->flow);
+		frame_spec_turn(spec);
+	/* ARP asks everybody. */
+	if (cfg->proto == FRAME_ARP && !cfg->dst_mac.count)
+		spec->flow.dst_mac = FIELD_ONE(0xffffffffffff);
 }
 
 /* Port that direction @dir leaves from, and where it arrives. */

@@ -7,11 +7,6 @@
 
 #define ROW 16u
 
-static unsigned int get16(const uint8_t *at)
-{
-	return (unsigned int)at[0] << 8 | at[1];
-}
-
 static void show_mac(const uint8_t *mac, FILE *out)
 {
 	for (int i = 0; i < 6; i++)

@@ -19,12 +19,12 @@ TMP = tempfile.mkdtemp(prefix="vio-frames-")
 TIMEOUT = 60
 COUNT = 150
 CHECKS = ["udp", "tcp", "ip"]
-FIELDS = ["frame.protocols", "frame.len", "eth.src", "eth.dst", "vlan.id", "ieee8021ad.id", "ip.src",
-          "ip.dst", "ip.dsfield", "ip.ttl", "ip.checksum.status", "ipv6.src", "ipv6.tclass",
-          "ipv6.hlim", "udp.srcport", "udp.checksum.status", "tcp.checksum.status",
-          "icmp.checksum.status", "icmp.seq", "icmpv6.checksum.status", "icmpv6.echo.sequence_number",
-          "vxlan.vni", "pktgen.magic", "pktgen.seqnum", "arp.opcode", "arp.dst.proto_ipv4",
-          "_ws.malformed"]
+FIELDS = ["frame.protocols", "frame.len", "eth.src", "eth.dst", "vlan.id", "ieee8021ad.id",
+          "ip.src", "ip.dst", "ip.dsfield", "ip.ttl", "ip.checksum.status", "ipv6.src",
+          "ipv6.tclass", "ipv6.hlim", "udp.srcport", "udp.checksum.status",
+          "tcp.checksum.status", "icmp.checksum.status", "icmp.seq", "icmpv6.checksum.status",
+          "icmpv6.echo.sequence_number", "vxlan.vni", "pktgen.magic", "pktgen.seqnum",
+          "arp.opcode", "arp.dst.proto_ipv4", "_ws.malformed"]
 TAGS = ["-s", "300", "--vlan", "5,6"]
 
 # What it is, options, the chain of protocols, and fields with the value that all frames have. Of

@@ -217,7 +217,8 @@ TRAFFIC = [
     ("a number of flows", ["--flows", "10k"]),
     ("MAC addresses", ["--src-mac", "02:00:00:00:0a:01", "--dst-mac", "02:00:00:00:0b:02"]),
     ("single packets", ["--burst", "1"]),
-    ("lists of addresses and ports", ["--src-ip", "10.0.0.1,10.2.0.0/24", "--dst-port", "53,80-99"]),
+    ("lists of addresses and ports", ["--src-ip", "10.0.0.1,10.2.0.0/24", "--dst-port",
+                                      "53,80-99"]),
     ("ranges of MAC addresses", ["--src-mac", "02:00:00:00:01:00-02:00:00:00:01:ff"]),
     ("ranges of VLAN ids", ["--vlan", "100-199,5-8", "-s", "72"]),
     ("flows by chance", ["--flows", "10k", "--src-ip", "10.0.0.0/8", "--step", "random"]),
@@ -538,6 +539,11 @@ def cases():
     yield "the largest frames", case_jumbo, ()
     yield "two ports", case_pair, ()
     yield "two ports, both directions", lambda: case_pair("--bidir", sent=40000), ()
+    for kind, args in COVERED + SEQUENCED:
+        yield (f"two ports, both directions, with {kind}",
+               lambda a=args: case_pair("--bidir", "--src-port", "1024", *a, sent=40000), ())
+    yield ("echo requests both ways with a range of identifiers",
+           lambda: case_pair("--bidir", "--proto", "icmp", "--src-port", "1-9", sent=40000), ())
     yield "two ports, several queues", lambda: case_pair("--queues", "3"), ()
     yield "one processor is enough", case_one_cpu, ()
     yield "SIGINT ends a run with its result", case_signal, (signal.SIGINT,)

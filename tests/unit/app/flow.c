@@ -107,6 +107,30 @@ static void test_spread(void **state)
 	}
 }
 
+/* The way back: each case's source port there, and its destination port. */
+static void test_turn(void **state)
+{
+	static const struct {
+		enum frame_proto proto;
+		uint64_t sport, dport;
+	} table[] = { { FRAME_UDP, 9, 1 }, { FRAME_TCP, 9, 1 }, { FRAME_ICMP, 1, 9 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct flow_spec spec;
+
+		spec_init(&spec, "inc");
+		spec.proto = table[i].proto;
+		flow_spec_turn(&spec);
+		assert_int_equal(spec.sport.part[0].first, table[i].sport);
+		assert_int_equal(spec.dport.part[0].first, table[i].dport);
+		assert_int_equal(spec.src.count, 1);
+		assert_int_equal(spec.dst.count, 3);
+		assert_int_equal(spec.src_mac.count, 1);
+		assert_int_equal(spec.dst_mac.count, 2);
+	}
+}
+
 static void test_no_spread(void **state)
 {
 	struct flow_spec spec;
@@ -148,6 +172,7 @@ int main(void)
 	case_add(&list, "chance is the same in every run, and other with another seed", test_random,
 		 NULL);
 	case_add(&list, "flows without lists are of source ports or targets", test_spread, NULL);
+	case_add(&list, "the way back has source and destination exchanged", test_turn, NULL);
 	case_add(&list, "flows with a list are of nothing else", test_no_spread, NULL);
 	return case_run("flow", &list);
 }

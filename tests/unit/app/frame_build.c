@@ -455,6 +455,32 @@ static void test_rewind(void **state)
 	sizes_free(&sizes);
 }
 
+static void test_turn(void **state)
+{
+	static const uint8_t macs[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 2 },
+			     ips[] = { 2, 2, 2, 2, 1, 1, 1, 1 };
+	const struct frame_case c = { .sizes = "114",
+				      .vxlan = "5,src=1.1.1.1,dst=2.2.2.2,"
+					       "src-mac=02:00:00:00:00:09",
+				      ADDRESSES };
+	struct frame_cursor cursor = { 0 };
+	struct vio_pkt pkt = { .data = buffers[0] };
+	struct frame_spec spec;
+	struct frames f;
+	struct sizes sizes;
+	struct why why;
+
+	(void)state;
+	spec_init(&spec, &sizes, &c);
+	frame_spec_turn(&spec);
+	assert_true(frames_init(&f, &spec, &why));
+	frames_build(&f, &cursor, &pkt, 1, 0, 0, 0);
+	assert_memory_equal(buffers[0], macs, sizeof(macs));
+	assert_memory_equal(buffers[0] + 26, ips, sizeof(ips));
+	frames_fini(&f);
+	sizes_free(&sizes);
+}
+
 /* UDP writes 0xffff for a checksum of 0, which says that there is none (RFC 768); the others 0,
  * which is what comes out (RFC 1624). 65536 numbers make every checksum, 0 among them. */
 static const struct zero_case {
@@ -507,6 +533,7 @@ int main(void)
 	CASES_ADD(&list, cases, test_frames);
 	CASES_ADD(&list, refused, test_refused);
 	CASES_ADD(&list, zero_cases, test_zero);
+	case_add(&list, "on the way back the outer addresses are exchanged", test_turn, NULL);
 	case_add(&list, "frames that were not taken are built again", test_rewind, NULL);
 	return case_run("frame_build", &list);
 }
