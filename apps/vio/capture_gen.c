@@ -6,6 +6,8 @@
 
 /* Captures of the generator's queues. */
 
+_Static_assert(CAPTURE_BURST >= BURST_MAX, "taps take the bursts of all jobs");
+
 static void add_point(struct gen *g, struct tap *tap, const void *queue, bool sent)
 {
 	struct capture_point *p = &g->points[g->n_points++];
@@ -26,13 +28,21 @@ int gen_capture_open(struct gen *g)
 				      .n_ports = g->cfg->n_ports,
 				      .clock = &g->clock };
 
-	g->points = calloc(g->n_txq + g->n_rx, sizeof(*g->points));
+	g->points = calloc(g->n_txq + g->n_rx + 2 * g->answers.n, sizeof(*g->points));
 	if (!g->points)
 		return fail(FAIL_MEMORY, NULL, "no room for %u queues", g->n_txq + g->n_rx);
 	for (unsigned int i = 0; i < g->n_txq; i++)
 		add_point(g, &g->txq[i].tap, g->txq[i].jobs->q, true);
 	for (unsigned int i = 0; i < g->n_rx; i++)
 		add_point(g, &g->rx[i].tap, g->rx[i].q, false);
+	for (unsigned int i = 0; i < g->answers.n; i++) {
+		struct answer_job *j = &g->answers.jobs[i];
+
+		if (j->txq)
+			add_point(g, &j->sent, j->txq, true);
+		if (j->rxq)
+			add_point(g, &j->received, j->rxq, false);
+	}
 	src.points = g->points;
 	src.n_points = g->n_points;
 	return capture_run_open(&g->capture, &g->cfg->capture, &src);

@@ -45,6 +45,8 @@ struct gen_config {
 	bool count_l1;
 	const char *profile;     /* file */
 	struct profile *streams; /* what it holds; NULL: one stream, of this */
+	bool respond[RESPOND_KINDS];
+	uint64_t learn; /* packets to show before the run; 0: none, and no announcements */
 };
 
 /* One of the streams of a run. */
@@ -129,6 +131,13 @@ struct result {
 	struct stream_result *streams; /* as many as the run has; with senders only */
 };
 
+/* The answers of a run, by queue pair; with a job where it uses one side only. */
+struct gen_answers {
+	unsigned int n;
+	struct answers *pairs;
+	struct answer_job *jobs;
+};
+
 /* A run of the generator, from set-up to result. */
 struct gen {
 	const struct gen_config *cfg;
@@ -159,6 +168,7 @@ struct gen {
 	struct capture_run capture;
 	struct capture_point *points; /* all queues that may be captured */
 	unsigned int n_points;
+	struct gen_answers answers;
 };
 
 /* Open ports, build frames, make jobs. Return: 0, or an exit code with the error reported; then
@@ -185,6 +195,15 @@ void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned 
 /* Run the workers until the time is over, the count is reached, somebody interrupts or a port dies.
  * Return: 0, or an exit code with the error reported. */
 int gen_run(struct gen *g);
+
+/* Have the queues answer as asked for, before the run; end it when the workers have stopped.
+ * Return: 0, or an exit code with the error reported; then too, end it. */
+int gen_respond_open(struct gen *g);
+void gen_respond_close(struct gen *g);
+
+/* Announce the addresses and show packets, as asked for, before the run. Return: 0, or an exit code
+ * with the error reported. */
+int gen_learn(struct gen *g);
 
 /* Begin and end the captures asked for; around the run. Return: 0, or an exit code with the error
  * reported: from the end, what has been measured stands. */
@@ -228,6 +247,10 @@ void report_streams(const struct gen *g);
 void report_header(const struct gen *g);
 void report_interval(const struct gen *g, const struct interval *i);
 void report_result(const struct gen *g);
+void gen_respond_report(const struct gen *g);
+
+/* What has been answered, as a member of the result. */
+void gen_respond_json(const struct gen *g, json_t *o);
 
 /* Write the frames that would be sent into a pcap file. Return: 0, or an exit code. */
 int pcap_write(const struct gen_config *cfg, const struct frames *f, const char *file);

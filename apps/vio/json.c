@@ -225,6 +225,7 @@ json_t *result_json(const struct gen *g)
 	if (g->result.pace.count)
 		json_object_set_new(o, "pacing", pacing_json(g));
 	json_object_set_new(o, "cpu", cpu_json(g));
+	gen_respond_json(g, o);
 	capture_run_json(&g->capture, o);
 	json_object_set_new(o, "environment", environment_json(g));
 	for (size_t i = 0; i < g->n_intervals; i++)

@@ -157,6 +157,17 @@ static bool read_assertion(const char *text, void *field, struct why *why)
 	return assertion_parse(text, field, why);
 }
 
+static bool read_respond(const char *text, void *field, struct why *why)
+{
+	return respond_parse(text, field, why);
+}
+
+static bool read_learn(const char *text, void *field, struct why *why)
+{
+	*(uint64_t *)field = 10;
+	return !text || parse_count(text, 1, 1000000, field, why);
+}
+
 #define AT(field) offsetof(struct gen_config, field)
 
 /* clang-format off */
@@ -205,6 +216,8 @@ static const struct option_def options[] = {
 	{ "interval", 0, "TIME", read_interval, AT(interval_ns), "between lines of progress; default 1s" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
+	{ "respond", 0, "LIST", read_respond, AT(respond), "answer for the source addresses: arp,icmp,nd" },
+	{ "learn", 0, "[=N]", read_learn, AT(learn), "before the run: gratuitous ARP or unsolicited neighbour\nadvertisements, and N packets; default 10" },
 	CAPTURE_OPTIONS(struct gen_config, capture),
 	{ "show", 0, "N", option_count, AT(show), "print the first N frames, bytes and what they are" },
 	{ "write", 0, "FILE", option_text, AT(write), "write the frames that would be sent into a pcap file" },
@@ -324,13 +337,17 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 		rc = output_open(g);
 	if (rc)
 		return rc;
-	rc = gen_capture_open(g);
+	rc = gen_respond_open(g);
+	if (!rc)
+		rc = gen_capture_open(g);
 	if (rc)
 		return rc;
 	if (gen_sends(g))
 		frames_show(&g->path[0].frames[0], cfg->show, 0, g->clock.ns0, g->out);
 	report_header(g);
-	rc = gen_run(g);
+	rc = gen_learn(g);
+	if (!rc)
+		rc = gen_run(g);
 	captured = gen_capture_close(g);
 	if (rc)
 		return rc;
@@ -383,6 +400,7 @@ static int run(struct gen_config *cfg)
 	} else {
 		rc = measure(g, cfg);
 		output_close(g);
+		gen_respond_close(g);
 		gen_close(g);
 	}
 	free(g);

@@ -214,6 +214,7 @@ void report_result(const struct gen *g)
 	if (gen_sends(g))
 		result_pacing(g);
 	result_cost(g);
+	gen_respond_report(g);
 	capture_run_report(&g->capture, g->out);
 	fprintf(g->out, "        verdict     %s%s\n", verdicts[r->verdict],
 		r->interrupted ? " (interrupted)" : "");

@@ -67,25 +67,9 @@ static bool is_group(const uint8_t *mac)
 	return mac[0] & 1;
 }
 
-/* Bytes @p to @p + @n as a number. */
-static uint64_t number(const uint8_t *p, unsigned int n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | *p++;
-	return v;
-}
-
 static bool is_ours(const struct responder *r, bool v6, const uint8_t *ip)
 {
-	const struct ip_range *a = &r->addresses;
-
-	if (a->v6 != v6 || (v6 && memcmp(a->first, ip, 8)))
-		return false;
-	if (v6)
-		return number(ip + 8, 8) - number(a->first + 8, 8) < a->count;
-	return (uint32_t)(number(ip, 4) - number(a->first, 4)) < a->count;
+	return r->addresses.v6 == v6 && field_holds(&r->addresses, ip, v6 ? 16 : 4);
 }
 
 /* The Ethernet header of the answer, with the tags of the request, to @to. */
@@ -353,7 +337,7 @@ static uint32_t write_ethernet(uint8_t *out, const uint8_t *from, const uint8_t 
 	memcpy(out + 6, from, 6);
 	for (unsigned int i = 0; i < vlans->n; i++, at += 4) {
 		put16(at, i + 1 < vlans->n ? 0x88a8 : 0x8100);
-		put16(at + 2, vlans->id[i]);
+		field_write(&vlans->id[i], 0, at + 2, 2);
 	}
 	put16(at, type);
 	return (uint32_t)(at + 2 - out);

@@ -12,7 +12,7 @@ enum respond_kind { RESPOND_ARP, RESPOND_ND, RESPOND_ICMP, RESPOND_KINDS };
 /* Who answers: one port's side of the traffic. */
 struct responder {
 	uint8_t mac[6];
-	struct ip_range addresses;
+	struct field addresses;
 	bool kinds[RESPOND_KINDS];
 };
 
@@ -40,7 +40,7 @@ uint32_t respond_make(const struct responder *r, const uint8_t *frame, uint32_t 
  * respond_announce - say where an address is
  * @v6: of this family; otherwise IPv4
  * @ip: 4 or 16 bytes
- * @vlans: tags of the frame
+ * @vlans: tags of the frame, the first of each field
  *
  * Gratuitous ARP (RFC 5227, 3) or an unsolicited neighbour advertisement (RFC 4861, 7.2.6).
  * Return: bytes at @out, which has room for RESPOND_MAX.

@@ -203,6 +203,8 @@ static void check_burst(struct rx_job *j, const struct vio_pkt *pkts, uint16_t n
 			count_corrupt(j, pkts[i].data, pkts[i].len);
 		else
 			count_stranger(j, r);
+		if (r == CHECK_FOREIGN && j->answers)
+			answers_take(j->answers, pkts + i, segments);
 		i = (uint16_t)(i + segments);
 	}
 }

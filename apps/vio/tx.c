@@ -307,6 +307,8 @@ static bool take_turn(struct tx_queue *q)
 
 bool tx_queue_poll(struct tx_queue *q)
 {
+	if (q->answers && answers_waiting(q->answers))
+		answers_send(q->answers, q->jobs->q, q->cache, &q->tap);
 	return q->n_jobs == 1 ? tx_poll(q->jobs) : take_turn(q);
 }
 

@@ -7,6 +7,7 @@
 #include <vio/loop.h>
 #include <vio/port.h>
 
+#include "answers.h"
 #include "check.h"
 #include "frame.h"
 #include "hist.h"
@@ -104,6 +105,7 @@ struct tx_queue {
 	unsigned int n_jobs;
 	struct vio_cache *cache;
 	struct tap tap;
+	struct answers *answers; /* to send; NULL: none */
 	struct tx_hold hold;
 } APART;
 
@@ -121,7 +123,8 @@ struct rx_job {
 	uint16_t burst;
 	uint64_t cost_limit;
 	struct tap tap;
-	bool last_odd; /* the last frame of ours had addresses that were nearly ours: */
+	struct answers *answers; /* to those who ask; NULL: none */
+	bool last_odd;           /* the last frame of ours had addresses that were nearly ours: */
 	uint8_t last_macs[12];
 	unsigned int guess; /* the stream that the next frame is likely to be of */
 	struct track_order order[FRAME_STREAMS]; /* by lane */
@@ -138,6 +141,7 @@ struct worker {
 	struct tx_queue **tx;
 	struct rx_job **rx;
 	struct vio_loop *loops[2];
+	struct answer_job *answering; /* a list */
 	struct idle idle;
 	uint64_t busy_ticks; /* of the devices' part, and of nothing else */
 	uint64_t all_ticks;

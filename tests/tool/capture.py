@@ -190,6 +190,38 @@ def case_stays_off():
     assert "capture" in r and "capture" not in out, out
 
 
+# --- what is said beside the traffic -------------------------------------------------------------
+
+LEARN = [
+    ("gratuitous ARP", ["--src-ip", "10.0.0.254-10.0.1.1"], "arp.isgratuitous == 1",
+     "arp.src.proto_ipv4", ["10.0.0.254", "10.0.0.255", "10.0.1.0", "10.0.1.1"]),
+    ("neighbour advertisements", ["--ipv6", "-s", "100", "--vlan", "7", "--src-ip",
+                                  "2001:2::ffff-2001:2::1:1"],
+     "icmpv6.type == 136 && icmpv6.checksum.status == 1 && vlan.id == 7",
+     "icmpv6.nd.na.target_address", ["2001:2::ffff", "2001:2::1:0", "2001:2::1:1"]),
+]
+
+
+def case_learn(args, wanted, field, addresses):
+    r, _ = pktgen("loop:echo", "-n", "10", "-r", "1kpps", "--learn=4", *args)
+    equal((r["tx"]["sent"], r["rx"]["received"]), (10, 10), "what was learnt from is not counted")
+    told = tshark("-r", FILE, "-Y", f"frame.p2p_dir == 0 && {wanted}", "-T", "fields", "-e", field)
+    equal(told, addresses, "addresses announced")
+    equal(sum(p[4] == "out" for p in read().packets), 10 + 4 + len(addresses), "frames sent")
+
+
+def case_learn_both_ports():
+    pktgen("loop:pair", "loop:pair", "-n", "10", "-r", "1kpps", "--learn", "--respond", "arp")
+    told = tshark("-r", FILE, "-Y", "frame.p2p_dir == 0 && arp", "-T", "fields", "-e",
+                  "frame.interface_id", "-e", "arp.src.proto_ipv4")
+    equal(told, ["0\t198.18.0.1", "1\t198.18.0.2"], "each port announces its own addresses")
+
+
+def case_nobody_asks():
+    r, _ = pktgen("loop:source", "--rx-only", "-t", "100ms", "--respond", "arp,icmp,nd")
+    equal(r["answers"], {"arp": 0, "nd": 0, "icmp": 0, "dropped": 0}, "answers")
+
+
 # --- vio fwd --capture ---------------------------------------------------------------------------
 
 
@@ -276,6 +308,9 @@ def case_dump_signal():
 
 
 ERRORS = [
+    ("an answer to what can't be answered", ["pktgen", "loop:echo", "--respond", "arp,dns"], 2,
+     "VIO-CLI-03"),
+    ("learning from nothing", ["pktgen", "loop:echo", "--learn=0"], 2, "VIO-CLI-03"),
     ("a dump without port", ["dump"], 2, "VIO-CLI-04"),
     ("a dump of two ports", ["dump", "loop:echo", "loop:echo"], 2, "VIO-CLI-05"),
     ("a dump with a filter that is none", ["dump", "loop:echo", "-f", "upd"], 2, "libpcap"),
@@ -316,6 +351,10 @@ def cases():
         yield f"a filter for {what}", case_filter, (text, want)
     yield "the snap length cuts frames", case_snap, ()
     yield "a full disk ends the capture, not the run", case_full_disk, ()
+    for what, args, wanted, field, addresses in LEARN:
+        yield f"{what} and packets teach", case_learn, (args, wanted, field, addresses)
+    yield "both ports teach where their addresses are", case_learn_both_ports, ()
+    yield "where nobody asks nothing is answered", case_nobody_asks, ()
     yield "fwd captures what it takes and what it gives", case_fwd, ()
     yield "without --capture there is none", case_stays_off, ()
     yield "dump prints a line for each frame", case_dump_lines, ()

@@ -117,7 +117,7 @@ static struct responder responder(bool v6)
 	struct why why;
 
 	memcpy(r.mac, us, 6);
-	assert_true(ip_range_parse(v6 ? "2001:2::1-2001:2::10" : "10.0.0.1-10.0.0.16", &r.addresses,
+	assert_true(field_read_ips(v6 ? "2001:2::1-2001:2::10" : "10.0.0.1-10.0.0.16", &r.addresses,
 				   &why));
 	return r;
 }
@@ -395,7 +395,7 @@ static void test_random(void **state)
 static void test_announce(void **state)
 {
 	static const uint8_t ip4[4] = { 10, 0, 0, 9 }, ip6[16] = { HOST6(9) };
-	const struct vlan_list vlans = { 2, { 5, 6 } };
+	const struct vlan_list vlans = { 2, { FIELD_ONE(5), FIELD_ONE(6) } };
 	uint8_t out[RESPOND_MAX];
 
 	(void)state;
