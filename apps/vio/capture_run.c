@@ -39,32 +39,41 @@ int capture_check(const char *command, const struct capture_config *cfg)
 	return 0;
 }
 
-int capture_run_open(struct capture_run *r, const struct capture_config *cfg,
-		     const struct capture_source *src)
+static int open_file(struct capture_run *r)
 {
-	struct capture_opts opts = { .filter = cfg->filter,
-				     .snap = (uint32_t)cfg->snap,
-				     .title = cfg->file };
+	struct capture_opts opts = { .filter = r->cfg->filter,
+				     .snap = (uint32_t)r->cfg->snap,
+				     .title = r->cfg->file };
 	struct why why = { "" };
 
-	*r = (struct capture_run){ .cfg = cfg, .src = *src };
-	if (!cfg->file)
-		return 0;
-	r->fd = open(cfg->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	r->fd = open(r->cfg->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (r->fd < 0)
 		return fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written",
-			    cfg->file);
+			    r->cfg->file);
 	opts.fd = r->fd;
 	if (capture_open(&r->src, &opts, &r->file, &why))
 		return 0;
 	close(r->fd);
-	return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", cfg->file);
+	return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", r->cfg->file);
 }
 
-int capture_run_close(struct capture_run *r)
+int capture_run_open(struct capture_run *r, const struct capture_config *cfg,
+		     const struct capture_source *src)
 {
-	if (!r->file)
-		return 0;
+	int rc = 0;
+
+	*r = (struct capture_run){ .cfg = cfg, .src = *src };
+	if (cfg->file)
+		rc = open_file(r);
+	if (!rc && cfg->control)
+		rc = capture_control_open(cfg->control, &r->src, &r->control);
+	if (rc)
+		capture_run_close(r);
+	return rc;
+}
+
+static int close_file(struct capture_run *r)
+{
 	capture_close(r->file, &r->stats);
 	r->file = NULL;
 	/* Some file systems tell only now that the disk is full. */
@@ -73,7 +82,15 @@ int capture_run_close(struct capture_run *r)
 		return fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written",
 			    r->cfg->file);
 	}
-	return r->stats.error ? fail_code(FAIL_FILE) : 0;
+	return r->stats.error ? (int)fail_code(FAIL_FILE) : 0;
+}
+
+int capture_run_close(struct capture_run *r)
+{
+	if (r->control)
+		capture_control_close(r->control);
+	r->control = NULL;
+	return r->file ? close_file(r) : 0;
 }
 
 void capture_run_report(const struct capture_run *r, FILE *out)

@@ -7,11 +7,13 @@
 #include <stdio.h>
 
 #include "capture.h"
+#include "capture_control.h"
 #include "options.h"
 
 /* What a command that works on packets was asked for beside its work. */
 struct capture_config {
 	const char *file, *filter; /* NULL: none */
+	const char *control;       /* path of a socket */
 	uint64_t snap;             /* 0: all */
 };
 
@@ -27,7 +29,9 @@ bool capture_read_snap(const char *text, void *field, struct why *why);   /* uin
 	{ "capture-filter", 0, "BPF", capture_read_filter, offsetof(type, member.filter), \
 	  "only those that match, in the language of tcpdump" }, \
 	{ "capture-snap", 0, "N", capture_read_snap, offsetof(type, member.snap), \
-	  "bytes kept of each frame, 1 to 65535; default all" }
+	  "bytes kept of each frame, 1 to 65535; default all" }, \
+	{ "control", 0, "SOCKET", option_text, offsetof(type, member.control), \
+	  "let `vio dump --attach SOCKET` capture from this run" }
 /* clang-format on */
 
 /* Do they fit each other? @command: for the error. Return: 0, or an exit code with the error
@@ -41,7 +45,8 @@ struct capture_run {
 	struct capture_source src;
 	struct capture *file; /* NULL: none */
 	int fd;
-	struct capture_stats stats; /* of the file, at the end */
+	struct capture_control *control; /* NULL: none */
+	struct capture_stats stats;      /* of the file, at the end */
 };
 
 /* Begin what @cfg asks for. @src is copied, what it points to is borrowed until the end.

@@ -8,6 +8,7 @@
 
 #include "capture_run.h"
 #include "commands.h"
+#include "dump_attach.h"
 #include "dump_print.h"
 #include "fail.h"
 #include "idle.h"
@@ -17,7 +18,7 @@
 
 /* Capture from a port that nobody else uses: the main thread receives, the capture's one writes. */
 struct dump_config {
-	const char *filter, *file;
+	const char *filter, *file, *attach;
 	uint64_t snap, count, time_ns, queues;
 	struct idle_option wait;
 	bool verbose;
@@ -146,17 +147,19 @@ static void print_end(const struct capture_stats *s)
 		(unsigned long long)s->counts.dropped, (unsigned long long)s->counts.seen);
 }
 
-static int capture_port(struct dump *d, const char *address, int fd)
+/* Return: exit code; a reader of stdout may have gone. */
+static int code_of(int rc, const struct capture_opts *opts, const struct capture_stats *stats)
+{
+	if (!rc && stats->error && opts->title)
+		rc = fail_code(FAIL_FILE);
+	return rc;
+}
+
+static int capture_port(struct dump *d, const char *address, const struct capture_opts *opts)
 {
 	struct capture_point points[QUEUES_MAX];
 	struct stamp_clock clock;
 	const struct capture_source src = { points, d->queues, &address, 1, &clock };
-	const struct capture_opts opts = { .filter = d->cfg->filter,
-					   .snap = (uint32_t)d->cfg->snap,
-					   .count = d->cfg->count,
-					   .fd = fd,
-					   .put = d->cfg->file ? NULL : dump_print_block,
-					   .title = is_path(d->cfg->file) ? d->cfg->file : NULL };
 	struct capture_stats stats;
 	struct capture *c;
 	struct why why = { "" };
@@ -165,35 +168,58 @@ static int capture_port(struct dump *d, const char *address, int fd)
 	stamp_clock_init(&clock);
 	for (unsigned int q = 0; q < d->queues; q++)
 		points[q] = (struct capture_point){ &d->taps[q], 0, q, false };
-	if (!capture_open(&src, &opts, &c, &why))
+	if (!capture_open(&src, opts, &c, &why))
 		return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", address);
 	rc = receive_until_end(d, c);
 	capture_close(c, &stats);
 	print_end(&stats);
-	if (!rc && stats.error && opts.title)
-		rc = fail_code(FAIL_FILE);
-	return rc;
+	return code_of(rc, opts, &stats);
 }
 
-static int dump_port(const char *address, const struct dump_config *cfg)
+static int dump_port(const char *address, const struct dump_config *cfg,
+		     const struct capture_opts *opts)
 {
 	struct dump d = { .cfg = cfg,
 			  .idle = idle_init(&(struct idle_option){
 				  true, cfg->wait.on ? cfg->wait.spin_us : IDLE_SPIN_US }) };
+	int rc = open_port(&d, address);
+
+	if (!rc)
+		rc = capture_port(&d, address, opts);
+	close_port(&d);
+	return rc;
+}
+
+static int dump_run(const char *socket, const struct dump_config *cfg,
+		    const struct capture_opts *opts)
+{
+	struct capture_stats stats;
+	int rc = dump_attach(socket, opts, cfg->time_ns, &stopped, &stats);
+
+	if (!rc)
+		print_end(&stats);
+	return code_of(rc, opts, &stats);
+}
+
+/* @address: NULL: from a command that runs */
+static int dump_from(const char *address, const struct dump_config *cfg)
+{
+	struct capture_opts opts = { .filter = cfg->filter,
+				     .snap = (uint32_t)cfg->snap,
+				     .count = cfg->count,
+				     .put = cfg->file ? NULL : dump_print_block,
+				     .title = is_path(cfg->file) ? cfg->file : NULL };
 	struct sigaction sa = { .sa_handler = on_signal };
-	int fd, rc;
+	int rc;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	fd = open_file(cfg->file);
-	if (fd < 0)
+	opts.fd = open_file(cfg->file);
+	if (opts.fd < 0)
 		return fail_code(FAIL_FILE);
-	rc = open_port(&d, address);
-	if (!rc)
-		rc = capture_port(&d, address, fd);
-	close_port(&d);
-	if (fd != STDOUT_FILENO)
-		close(fd);
+	rc = address ? dump_port(address, cfg, &opts) : dump_run(cfg->attach, cfg, &opts);
+	if (opts.fd != STDOUT_FILENO)
+		close(opts.fd);
 	return rc;
 }
 
@@ -206,6 +232,7 @@ static const struct option_def options[] = {
 	{ "snap", 's', "N", capture_read_snap, AT(snap), "bytes kept of each frame, 1 to 65535; default all" },
 	{ "count", 'c', "N", option_count, AT(count), "frames, and then end" },
 	{ "time", 't', "TIME", option_duration, AT(time_ns), "how long: 30s, 500ms, 2m; default until interrupted" },
+	{ "attach", 0, "SOCKET", option_text, AT(attach), "capture from a vio that runs with --control SOCKET, and not\nfrom a port: what it receives and what it sends" },
 	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs to ask of the port; default 1" },
 	{ "wait", 0, "[=USEC]", option_wait, AT(wait), "sleep until a packet comes when none has for so long;\ndefault 50" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
@@ -217,17 +244,23 @@ static int dump(const struct command *cmd, int argc, char **argv)
 {
 	struct dump_config cfg = { 0 };
 	int first = options_ports(cmd, argc, argv, &cfg);
+	bool port = first > 0 && first < argc;
 
 	if (first <= 0)
 		return -first;
+	if (!port && !cfg.attach)
+		return fail(FAIL_PORTS, NULL, "dump: no port");
+	if (cfg.attach && (port || cfg.queues || cfg.wait.on))
+		return fail(FAIL_CONFLICT, NULL,
+			    "dump: a port, --queues and --wait are not for --attach");
 	if (cfg.verbose)
 		log_to_stderr();
-	return dump_port(argv[first], &cfg);
+	return dump_from(port ? argv[first] : NULL, &cfg);
 }
 
 const struct command command_dump = {
 	.name = "dump",
-	.args = "PORT [options]",
+	.args = "PORT|--attach SOCKET",
 	.summary = "Print or write the packets that a port receives.",
 	.options = options,
 	.examples =
@@ -239,8 +272,9 @@ const struct command command_dump = {
 		"  vio dump vhost-user:/run/vhost0.sock -f 'udp port 53'   as tcpdump writes "
 		"filters\n"
 		"  vio dump vhost-user:/run/vhost0.sock -w f.pcapng -t 10s -s 128\n"
-		"  vio dump vhost-user:/run/vhost0.sock -w - | tshark -r -\n",
-	.ports_least = 1,
+		"  vio dump vhost-user:/run/vhost0.sock -w - | tshark -r -\n"
+		"  vio pktgen loop:echo -r 1kpps --control /tmp/v.sock & vio dump --attach "
+		"/tmp/v.sock\n",
 	.ports_most = 1,
 	.run = dump,
 };

@@ -101,7 +101,11 @@ enum exit_code {
 	  "load its module (modprobe virtio_pci), or name the driver: vio unbind --driver NAME") \
 	X(BIND_NO_NOIOMMU, "VIO-BIND-12", EXIT_PREFLIGHT, \
 	  "this kernel's VFIO was built without CONFIG_VFIO_NOIOMMU", \
-	  "vio bind --driver uio_pci_generic does the same, without MSI")
+	  "vio bind --driver uio_pci_generic does the same, without MSI") \
+	X(CONTROL, "VIO-CAP-01", EXIT_PREFLIGHT, "the control socket can't be made", \
+	  "choose a path in a folder of yours, of at most 107 bytes, at which nobody listens") \
+	X(ATTACH, "VIO-CAP-02", EXIT_PREFLIGHT, "no vio that captures listens there", \
+	  "start one: vio pktgen ... --control SOCKET, or vio fwd")
 
 enum fail {
 #define X(name, id, code, why, fix) FAIL_##name,

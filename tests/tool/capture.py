@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -307,7 +308,182 @@ def case_dump_signal():
     equal(re.fullmatch(END, err).groups(), ("0", "0", "0"), "captured, dropped, seen")
 
 
+# --- captures of a run: --control and --attach ---------------------------------------------------
+
+SOCKET = os.path.join(TMP, "control.sock")
+
+
+class Running:
+    """A command with --control, in the background; ended with SIGINT."""
+
+    def __init__(self, *args):
+        self.p = subprocess.Popen([VIO, *args, "-q", "--control", SOCKET], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        end = time.monotonic() + TIMEOUT
+        while not self.listens():
+            assert self.p.poll() is None and time.monotonic() < end, self.p.communicate()[1]
+            time.sleep(0.02)
+        return self
+
+    def listens(self):
+        try:
+            connect().close()
+        except OSError:
+            return False
+        return True
+
+    def __exit__(self, *_):
+        self.p.send_signal(signal.SIGINT)
+        self.out, err = self.p.communicate(timeout=TIMEOUT)
+        assert self.p.returncode in (0, 5), f"exit code {self.p.returncode}: {err}"
+        assert not os.path.exists(SOCKET), "the socket is left behind"
+
+
+def connect():
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.settimeout(TIMEOUT)
+    s.connect(SOCKET)
+    return s
+
+
+def pktgen_running():
+    return Running("pktgen", "loop:echo", "-r", "5kpps", "-t", "60s", *CALM)
+
+
+def case_attach():
+    with pktgen_running():
+        equal(os.stat(SOCKET).st_mode & 0o777, 0o600, "rights of the socket")
+        out, (captured, dropped, _) = dump("--attach", SOCKET, "-c", "300")
+        equal((len(out.splitlines()), captured, dropped), (300, 300, 0), "lines, captured, dropped")
+        assert b" out " in out and b" in  " in out, "both directions"
+        path = os.path.join(TMP, "attach.pcapng")
+        _, (captured, _, _) = dump("--attach", SOCKET, "-c", "50", "-s", "20", "-w", path)
+        equal([len(p[2]) for p in read(path).packets], [20] * captured, "bytes kept")
+        equal(len(tshark("-r", path)), 50, "frames that Wireshark reads")
+        _, (captured, _, seen) = dump("--attach", SOCKET, "-t", "300ms", "-f", "arp")
+        equal(captured, 0, "no ARP")
+        assert seen > 0, "statistics come at the end"
+
+
+def case_attach_several():
+    with pktgen_running():
+        asked = [connect() for _ in range(5)]
+        for s in asked:
+            s.sendall(b'{"cmd": "capture"}\n')
+        first = [s.recv(1) for s in asked]
+        equal(sorted(first), [b"\n"] * 4 + [b"{"], "four are served, one is refused")
+        for s in asked:
+            s.close()
+        end = time.monotonic() + TIMEOUT
+        while vio("dump", "--attach", SOCKET, "-c", "10")[0]:
+            assert time.monotonic() < end, "there is never room again"
+
+
+def case_attach_slow():
+    """A reader that takes nothing, and one that dies, cost the run nothing."""
+    with pktgen_running() as run:
+        slow, dead = connect(), connect()
+        for s in (slow, dead):
+            s.sendall(b'{"cmd": "capture"}\n')
+            s.recv(1)
+        dead.close()
+        time.sleep(1)
+    sent, received = (int(re.search(name + r" ([\d,]+)", run.out)[1].replace(",", ""))
+                      for name in ("sent", "received"))
+    assert sent > 1000, run.out
+    equal(received, sent, "received")
+
+
+def case_attach_end():
+    """When the run ends, so does the capture, with its statistics."""
+    with pktgen_running():
+        p = subprocess.Popen([VIO, "dump", "--attach", SOCKET, "-w", FILE],
+                             stderr=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+    err = p.communicate(timeout=TIMEOUT)[1]
+    captured, dropped, seen = (int(n) for n in re.fullmatch(END, err).groups())
+    assert captured > 0 and captured + dropped == seen, err
+    equal(len(read().packets), captured, "frames in the file")
+
+
+def case_attach_fwd():
+    with Running("fwd", "loop:source", "loop:sink", "--mode", "mac"):
+        _, (captured, _, _) = dump("--attach", SOCKET, "-c", "100", "-w", FILE)
+        equal(captured, 100, "frames captured")
+    equal([i[2] for i in read().interfaces], [b"loop:source", b"loop:sink"], "interfaces")
+
+
+REQUESTS = [
+    ("no JSON", b"capture\n"),
+    ("another command", b'{"cmd": "stop"}\n'),
+    ("no command", b"{}\n"),
+    ("a list", b"[1]\n"),
+    ("a filter that is none", b'{"cmd": "capture", "filter": "upd"}\n'),
+    ("a filter that is no text", b'{"cmd": "capture", "filter": 1}\n'),
+    ("a snap length that is too large", b'{"cmd": "capture", "snap": 65536}\n'),
+    ("a count of nothing", b'{"cmd": "capture", "count": 0}\n'),
+    ("an unknown member", b'{"cmd": "capture", "colour": "red"}\n'),
+    ("no end of the line", b'{"cmd": "capture"}'),
+    ("a line without end", b"x" * 5000),
+]
+
+
+def case_bad_requests():
+    with pktgen_running():
+        for what, request in REQUESTS:
+            with connect() as s:
+                s.sendall(request)
+                answer = s.makefile().readline()
+            assert "error" in json.loads(answer), f"{what}: {answer}"
+        dump("--attach", SOCKET, "-c", "10")
+
+
+def case_stale_socket():
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(SOCKET)
+    with pktgen_running():
+        code, _, err = vio("pktgen", "loop:echo", "-n", "1", "--control", SOCKET)
+        equal(code, 3, "exit code")
+        assert "VIO-CAP-01" in err and "in use" in err, err
+
+
+ANSWERS = [
+    ("nothing", b"", 0, ""),
+    ("an error", b'{"error": "too hot"}\n', 3, "too hot"),
+    ("an error that is none", b"{{{\n", 3, "VIO-CAP-02"),
+    ("a block of no length", b"\n\r\r\n" + b"\0" * 100, 3, "is no capture"),
+    ("a block that is too long", b"\n\r\r\n\xff\xff\xff\xff" + b"\0" * 100, 3, "is no capture"),
+    ("half a block", b"\n\r\r\n\x40\0\0\0" + b"\0" * 20, 0, ""),
+]
+
+
+def case_bad_answer(answer, code, text):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(SOCKET)
+        listener.listen()
+        p = subprocess.Popen([VIO, "dump", "--attach", SOCKET], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        s, _ = listener.accept()
+        equal(json.loads(s.makefile().readline()), {"cmd": "capture"}, "request")
+        s.sendall(answer)
+        s.close()
+        out, err = p.communicate(timeout=TIMEOUT)
+    os.unlink(SOCKET)
+    equal((p.returncode, out), (code, ""), f"exit code, stdout ({err})")
+    assert text in err, err
+
+
 ERRORS = [
+    ("an attachment to nothing", ["dump", "--attach", "/nonexistent.sock"], 3, "VIO-CAP-02"),
+    ("an attachment to a path that is too long", ["dump", "--attach", "/" + "x" * 108], 3,
+     "too long"),
+    ("an attachment with a port", ["dump", "loop:echo", "--attach", "x"], 2, "VIO-CLI-05"),
+    ("a control socket where none can be",
+     ["pktgen", "loop:echo", "-n", "1", "--control", "/nonexistent/c.sock"], 3, "VIO-CAP-01"),
+    ("a control socket in place of a file", ["fwd", "loop:echo", "--control", VIO], 3,
+     "VIO-CAP-01"),
     ("an answer to what can't be answered", ["pktgen", "loop:echo", "--respond", "arp,dns"], 2,
      "VIO-CLI-03"),
     ("learning from nothing", ["pktgen", "loop:echo", "--learn=0"], 2, "VIO-CLI-03"),
@@ -364,6 +540,15 @@ def cases():
     yield "dump takes what matches its filter", case_dump_filter, ()
     yield "dump ends when nobody reads", case_dump_reader_leaves, ()
     yield "dump ends with SIGINT", case_dump_signal, ()
+    yield "dump attaches to a run", case_attach, ()
+    yield "four captures of a run, and no fifth", case_attach_several, ()
+    yield "slow and dead readers cost a run nothing", case_attach_slow, ()
+    yield "the end of a run ends its captures", case_attach_end, ()
+    yield "dump attaches to fwd", case_attach_fwd, ()
+    yield "a request that is none gets an error", case_bad_requests, ()
+    yield "a socket that is left behind is replaced, one in use is not", case_stale_socket, ()
+    for what, answer, code, text in ANSWERS:
+        yield f"dump is told {what}", case_bad_answer, (answer, code, text)
     for what, args, code, text in ERRORS:
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
 
