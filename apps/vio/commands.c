@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&command_search,
 	&command_fwd,
 	&command_dump,
+	&command_extcap,
 	&command_info,
 	&command_explain,
 	NULL,

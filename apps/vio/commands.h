@@ -12,6 +12,7 @@ extern const struct command command_pktgen;
 extern const struct command command_search;
 extern const struct command command_fwd;
 extern const struct command command_dump;
+extern const struct command command_extcap;
 extern const struct command command_info;
 extern const struct command command_explain;
 

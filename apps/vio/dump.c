@@ -8,22 +8,15 @@
 
 #include "capture_run.h"
 #include "commands.h"
+#include "dump.h"
 #include "dump_attach.h"
 #include "dump_print.h"
 #include "fail.h"
-#include "idle.h"
 #include "log.h"
 #include "look.h"
 #include "memory.h"
 
-/* Capture from a port that nobody else uses: the main thread receives, the capture's one writes. */
-struct dump_config {
-	const char *filter, *file, *attach;
-	uint64_t snap, count, time_ns, queues;
-	struct idle_option wait;
-	bool verbose;
-};
-
+/* Of a port, the main thread receives and the capture's one writes. */
 #define QUEUES_MAX   64u
 #define BUFFERS      2560u /* for each queue, and once more */
 #define STEP_BUDGET  64u
@@ -141,8 +134,11 @@ static bool is_path(const char *file)
 	return file && strcmp(file, STANDARD_OUT);
 }
 
-static void print_end(const struct capture_stats *s)
+/* Wireshark takes for an error whatever stands on stderr. */
+static void print_end(const struct dump_config *cfg, const struct capture_stats *s)
 {
+	if (cfg->fifo)
+		return;
 	fprintf(stderr, "captured %llu  dropped %llu  seen %llu\n", (unsigned long long)s->written,
 		(unsigned long long)s->counts.dropped, (unsigned long long)s->counts.seen);
 }
@@ -172,7 +168,7 @@ static int capture_port(struct dump *d, const char *address, const struct captur
 		return fail(FAIL_MEMORY, why.text, "%s: the capture can't begin", address);
 	rc = receive_until_end(d, c);
 	capture_close(c, &stats);
-	print_end(&stats);
+	print_end(d->cfg, &stats);
 	return code_of(rc, opts, &stats);
 }
 
@@ -197,18 +193,17 @@ static int dump_run(const char *socket, const struct dump_config *cfg,
 	int rc = dump_attach(socket, opts, cfg->time_ns, &stopped, &stats);
 
 	if (!rc)
-		print_end(&stats);
+		print_end(cfg, &stats);
 	return code_of(rc, opts, &stats);
 }
 
-/* @address: NULL: from a command that runs */
-static int dump_from(const char *address, const struct dump_config *cfg)
+int dump_from(const char *address, const struct dump_config *cfg)
 {
 	struct capture_opts opts = { .filter = cfg->filter,
 				     .snap = (uint32_t)cfg->snap,
 				     .count = cfg->count,
 				     .put = cfg->file ? NULL : dump_print_block,
-				     .title = is_path(cfg->file) ? cfg->file : NULL };
+				     .title = is_path(cfg->file) && !cfg->fifo ? cfg->file : NULL };
 	struct sigaction sa = { .sa_handler = on_signal };
 	int rc;
 

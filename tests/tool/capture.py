@@ -475,7 +475,74 @@ def case_bad_answer(answer, code, text):
     assert text in err, err
 
 
+# --- Wireshark's way of capturing: extcap --------------------------------------------------------
+
+ASKED = [
+    ("interfaces", ["--extcap-interfaces", "--extcap-version=4.0"], ["{value=vio}", "extcap {"]),
+    ("links", ["--extcap-dlts", "--extcap-interface", "vio"], ["{number=1}", "EN10MB"]),
+    ("settings", ["--extcap-config", "--extcap-interface", "vio"],
+     ["{call=--socket}", "{call=--port}", "{call=--snap}"]),
+    ("a filter", ["--extcap-capture-filter", "udp", "--extcap-interface", "vio"], []),
+]
+
+
+def case_extcap_asked(args, words):
+    code, out, err = vio("extcap", *args)
+    equal((code, err), (0, ""), "exit code, stderr")
+    for word in words:
+        assert word in out, out
+
+
+def case_extcap_fifo():
+    """As Wireshark does it: a FIFO that is read for a while, then SIGTERM."""
+    fifo = os.path.join(TMP, "fifo")
+    os.mkfifo(fifo)
+    p = subprocess.Popen([VIO, "extcap", "--capture", "--extcap-interface", "vio", "--fifo", fifo,
+                          "--port", "loop:echo", "--socket", "", "--extcap-capture-filter", ""],
+                         stderr=subprocess.PIPE)
+    with open(fifo, "rb") as f:
+        head = f.read(12)
+        p.send_signal(signal.SIGTERM)
+        data = head + f.read()
+    equal(p.communicate(timeout=TIMEOUT)[1], b"", "stderr, which Wireshark would show")
+    equal(p.returncode, 0, "exit code")
+    c = Capture(data)
+    equal((c.interfaces[0][2], c.stats), (b"loop:echo", [(0, 0, 0)]), "interface, statistics")
+
+
+def case_extcap_wireshark():
+    """Wireshark takes extcap programs from the environment only if it is not root's."""
+    if not shutil.which("tshark") or not shutil.which("setpriv"):
+        assert os.environ.get("CI") != "true", "tshark or setpriv is not installed"
+        raise Skip("tshark or setpriv is not installed")
+    home = os.path.join(TMP, "home")
+    os.makedirs(os.path.join(home, "extcap"))
+    shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "../../apps/vio/vio-extcap"), os.path.join(home, "extcap"))
+    shutil.copy(VIO, os.path.join(home, "vio"))
+    for path in (TMP, home):
+        os.chmod(path, 0o777)
+    nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    p = subprocess.run(["setpriv", *nobody, "tshark", "-i", "vio", "-o",
+                        "extcap.vio.port:loop:source", "-c", "5", "-w", os.path.join(home, "w")],
+                       capture_output=True, timeout=TIMEOUT, text=True,
+                       env={"PATH": f"{home}:{os.environ['PATH']}", "HOME": home, "TMPDIR": home,
+                            "WIRESHARK_EXTCAP_DIR": os.path.join(home, "extcap")})
+    if "permission" in p.stderr.lower():
+        raise Skip("dumpcap is not for everybody here")
+    equal(p.returncode, 0, f"exit code ({p.stderr})")
+    assert "Error by extcap" not in p.stderr, p.stderr
+    equal(len(tshark("-r", os.path.join(home, "w"), "-Y", "eth.type == 0x88b5")), 5, "frames")
+
+
 ERRORS = [
+    ("extcap for another interface", ["extcap", "--extcap-dlts", "--extcap-interface", "eth0"], 2,
+     "VIO-CLI-03"),
+    ("extcap without FIFO", ["extcap", "--capture", "--port", "loop:echo"], 2, "--fifo"),
+    ("extcap from nowhere", ["extcap", "--capture", "--fifo", "x"], 2,
+     "a control socket or a port"),
+    ("extcap with a filter that is none", ["extcap", "--extcap-capture-filter", "upd"], 2,
+     "libpcap"),
     ("an attachment to nothing", ["dump", "--attach", "/nonexistent.sock"], 3, "VIO-CAP-02"),
     ("an attachment to a path that is too long", ["dump", "--attach", "/" + "x" * 108], 3,
      "too long"),
@@ -549,6 +616,10 @@ def cases():
     yield "a socket that is left behind is replaced, one in use is not", case_stale_socket, ()
     for what, answer, code, text in ANSWERS:
         yield f"dump is told {what}", case_bad_answer, (answer, code, text)
+    for what, args, words in ASKED:
+        yield f"extcap tells Wireshark of {what}", case_extcap_asked, (args, words)
+    yield "extcap writes to a FIFO until it is ended", case_extcap_fifo, ()
+    yield "Wireshark captures live", case_extcap_wireshark, ()
     for what, args, code, text in ERRORS:
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
 
