@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jsonpath.h"
+
 static bool below(double a, double b)
 {
 	return a < b;
@@ -109,43 +111,9 @@ bool assertion_parse(const char *text, struct assertion_list *list, struct why *
 	return true;
 }
 
-/* The member of @o called @name, or called so without the unit that @o is in. */
-static const json_t *member(const json_t *o, const char *name)
-{
-	const json_t *found = json_object_get(o, name);
-	const char *unit = json_string_value(json_object_get(o, "unit"));
-	size_t n = strlen(name), k = unit ? strlen(unit) + 1 : 0;
-	char plain[128];
-
-	if (found || !unit || n <= k || name[n - k] != '_' || strcmp(name + n - k + 1, unit))
-		return found;
-	snprintf(plain, sizeof(plain), "%.*s", (int)(n - k), name);
-	return json_object_get(o, plain);
-}
-
-static const json_t *element(const json_t *list, const char *index)
-{
-	char *end;
-	unsigned long i = strtoul(index, &end, 10);
-
-	return *index && !*end ? json_array_get(list, i) : NULL;
-}
-
-/* Go along @path; brackets are points as well: intervals[0].sent. */
-static const json_t *find(const json_t *doc, const char *path)
-{
-	char copy[sizeof(((struct assertion *)0)->path)], *state;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (const char *name = strtok_r(copy, ".[]", &state); doc && name;
-	     name = strtok_r(NULL, ".[]", &state))
-		doc = json_is_array(doc) ? element(doc, name) : member(doc, name);
-	return doc;
-}
-
 static json_t *judge(const struct assertion *a, const json_t *doc)
 {
-	const json_t *found = find(doc, a->path);
+	const json_t *found = json_find(doc, a->path);
 	bool number = json_is_number(found);
 	double is = json_number_value(found);
 	json_t *o = json_object();

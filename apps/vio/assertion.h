@@ -28,8 +28,8 @@ struct assertion_list {
 bool assertion_parse(const char *text, struct assertion_list *list, struct why *why);
 
 /*
- * Judge them by @doc. What is not in @doc, or no number, does not hold. In an object with a member
- * "unit" a name may have that unit behind it: latency.p99_us is latency.p99.
+ * Judge them by @doc, where their names are found as json_find() does. What is not there, or no
+ * number, does not hold.
  *
  * Return: for each an object with its text, ok, and what was measured or why nothing was.
  */

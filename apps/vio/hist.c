@@ -52,6 +52,13 @@ uint64_t hist_percentile(const struct hist *h, double percent)
 	return h->max;
 }
 
+double hist_next_percent(double percent)
+{
+	double halves = floor(log2(100 / (100 - percent))) + 1;
+
+	return percent + 100 / (5 * pow(2, halves));
+}
+
 uint64_t hist_count_to(const struct hist *h, uint64_t value)
 {
 	uint64_t n = 0;

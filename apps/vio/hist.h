@@ -58,6 +58,10 @@ uint64_t hist_bucket_last(unsigned int bucket);
 /* The value that @percent of all do not exceed; 0 if there are none. */
 uint64_t hist_percentile(const struct hist *h, double percent);
 
+/* A percentage to look at after @percent, below 100: five steps to half of what is left to 100,
+ * five to half of the rest, and so on. */
+double hist_next_percent(double percent);
+
 /* How many are in the bucket of @value and in those below. */
 uint64_t hist_count_to(const struct hist *h, uint64_t value);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "histfile.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -52,19 +51,11 @@ bool histfile_log(const struct hist *h, double from_s, double to_s, FILE *f)
 	return true;
 }
 
-/* Five steps to half of what is left to 100 %, five to half of the rest, and so on. */
-static double next_percent(double percent)
-{
-	double halves = floor(log2(100 / (100 - percent))) + 1;
-
-	return percent + 100 / (5 * pow(2, halves));
-}
-
 void histfile_text(const struct hist *h, FILE *f)
 {
 	fprintf(f, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
 		"1/(1-Percentile)");
-	for (double p = 0; h->count; p = next_percent(p)) {
+	for (double p = 0; h->count; p = hist_next_percent(p)) {
 		uint64_t value = hist_percentile(h, p), n = hist_count_to(h, value);
 
 		if (n >= h->count)
