@@ -11,6 +11,7 @@ const struct command *const commands[] = {
 	&command_unbind,
 	&command_pktgen,
 	&command_search,
+	&command_report,
 	&command_fwd,
 	&command_dump,
 	&command_extcap,

@@ -14,6 +14,7 @@ extern const struct command command_fwd;
 extern const struct command command_dump;
 extern const struct command command_extcap;
 extern const struct command command_info;
+extern const struct command command_report;
 extern const struct command command_explain;
 
 /* All of them, in the order of the help; ends with NULL. */

@@ -51,6 +51,8 @@ enum exit_code {
 	  "see whether its process runs and polls its queues") \
 	X(LISTEN, "VIO-OUT-01", EXIT_PREFLIGHT, "the system does not let us listen there", \
 	  "choose another port or path, or end the process that listens there (ss -lntpx)") \
+	X(DOCUMENT, "VIO-OUT-02", EXIT_PREFLIGHT, \
+	  "the file is no result of vio pktgen or vio search", "write one with -o FILE") \
 	X(SEARCH_TRIAL, "VIO-SEARCH-01", EXIT_FAILED, "a port died, or nothing could be sent", \
 	  "see whether the device's process runs; what was measured by then is kept") \
 	X(SEARCH_SILENT, "VIO-SEARCH-02", EXIT_FAILED, \

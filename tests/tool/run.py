@@ -566,7 +566,8 @@ def cases():
     for what, args, code, text in ERRORS:
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
     yield "vio --help", case_help, (["--help"], ["list", "doctor", "bind", "unbind", "pktgen",
-                                                 "fwd", "info"])
+                                                 "fwd", "info", "report"])
+    yield "vio report --help", case_help, (["report", "--help"], ["examples:", "--compare"])
     yield "vio pktgen --help", case_help, (["pktgen", "--help"], ["examples:", "exit codes"])
     yield "vio fwd --help", case_help, (["fwd", "-h"], ["examples:", "macswap"])
     yield "vio info --help", case_help, (["info", "--help"], ["loop:", "vhost-user:"])
