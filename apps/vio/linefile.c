@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "linefile.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "fail.h"
@@ -9,11 +8,16 @@
 
 int linefile_open(struct linefile *l, const char *path)
 {
+	int rc = 0;
+
 	*l = (struct linefile){ .path = path };
 	if (!path)
 		return 0;
-	l->f = strcmp(path, "-") ? fopen(path, "we") : stdout;
-	return l->f ? 0 : fail(FAIL_FILE, strerror(errno), "%s can't be written", path);
+	if (strcmp(path, "-"))
+		rc = outfile_direct(path, &l->f);
+	else
+		l->f = stdout;
+	return rc ? fail(FAIL_FILE, strerror(-rc), "%s can't be written", path) : 0;
 }
 
 void linefile_flush(struct linefile *l)

@@ -256,14 +256,17 @@ static int listen_at(const struct metrics_address *at)
 	return rc;
 }
 
-int metrics_server_open(const struct metrics_address *at, struct metrics_server **out)
+int metrics_server_open(const struct metrics_address *at, char *text, size_t len,
+			struct metrics_server **out)
 {
-	struct metrics_server *s = calloc(1, sizeof(*s));
-	int rc = ENOMEM;
+	struct metrics_server *s = text ? calloc(1, sizeof(*s)) : NULL;
+	int rc;
 
-	if (!s)
+	if (!s) {
+		free(text);
 		return fail(FAIL_MEMORY, NULL, "no room for a server of metrics");
-	s->at = *at;
+	}
+	*s = (struct metrics_server){ .at = *at, .text = text, .len = len };
 	s->fd = listen_at(at);
 	if (s->fd < 0) {
 		rc = -s->fd;
@@ -286,6 +289,7 @@ close_socket:
 	if (at->path[0])
 		unlink(at->path);
 free_server:
+	free(text);
 	free(s);
 	return fail(FAIL_LISTEN, strerror(rc), "--metrics %s: can't listen there", at->text);
 }

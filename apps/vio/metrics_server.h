@@ -33,8 +33,10 @@ struct metrics_server {
 	size_t len;
 };
 
-/* Return: 0 and *@out, or an exit code with the error reported. */
-int metrics_server_open(const struct metrics_address *at, struct metrics_server **out);
+/* @text: the first answer; the server's to free, whatever is returned. Return: 0 and *@out, or an
+ * exit code with the error reported. */
+int metrics_server_open(const struct metrics_address *at, char *text, size_t len,
+			struct metrics_server **out);
 
 /* Answer with @text from now on, which is the server's to free. Thread safety: any thread. */
 void metrics_server_set(struct metrics_server *s, char *text, size_t len);

@@ -22,7 +22,23 @@ static int open_temp(struct outfile *o)
 	if (fd < 0)
 		return -errno;
 	o->f = fdopen(fd, "w");
+	if (!o->f)
+		close(fd);
 	return o->f ? 0 : -ENOMEM;
+}
+
+int outfile_direct(const char *path, FILE **out)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return -errno;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	*out = fdopen(fd, "w");
+	if (*out)
+		return 0;
+	close(fd);
+	return -ENOMEM;
 }
 
 int outfile_begin(struct outfile *o, const char *path)
@@ -41,8 +57,7 @@ int outfile_begin(struct outfile *o, const char *path)
 		strcpy(o->path, path);
 	if (stat(path, &st) < 0 || S_ISREG(st.st_mode))
 		return open_temp(o);
-	o->f = fopen(path, "w");
-	return o->f ? 0 : -errno;
+	return outfile_direct(path, &o->f);
 }
 
 void outfile_abort(struct outfile *o)

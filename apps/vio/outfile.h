@@ -15,6 +15,10 @@ struct outfile {
 	char path[PATH_MAX], temp[PATH_MAX + 16]; /* temp "": written directly */
 };
 
+/* Create @path, or open what stands there, without waiting for the reader of a pipe. Return: 0, or
+ * a negative errno: -ENXIO nobody reads the pipe. */
+int outfile_direct(const char *path, FILE **out);
+
 /* Return: 0, or a negative errno. End it with outfile_commit() or outfile_abort(). */
 int outfile_begin(struct outfile *o, const char *path);
 

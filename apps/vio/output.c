@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "output.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,6 @@ static int open_files(const struct gen *g, struct output *o)
 		rc = linefile_open(&o->csv, c->csv);
 	if (!rc && histfile_kind(c->histogram) == HISTFILE_LOG)
 		rc = linefile_open(&o->log, c->histogram);
-	if (!rc && c->metrics.text)
-		rc = metrics_server_open(&c->metrics, &o->server);
 	if (!rc && o->csv.f) {
 		csv_header(g, o->csv.f);
 		linefile_flush(&o->csv);
@@ -101,23 +100,33 @@ static void publish_file(struct gen *g, const char *text, size_t len)
 	g->output->metrics_failed = true;
 }
 
-/* The counters of this moment, for whoever asks until the next. */
-static void publish(struct gen *g, const struct hist *latency)
+/* The counters of this moment. Return: text, which the caller frees, its length in @len; NULL: not
+ * wanted, or no memory. */
+static char *metrics_text(const struct gen *g, const struct hist *latency, size_t *len)
 {
 	char *text = NULL;
-	size_t len = 0;
 	FILE *f;
 
-	if (!g->output->server && !config_of(g)->metrics_file)
-		return;
-	f = open_memstream(&text, &len);
+	if (!config_of(g)->metrics.text && !config_of(g)->metrics_file)
+		return NULL;
+	f = open_memstream(&text, len);
 	if (!f)
-		return;
+		return NULL;
 	metrics_write(g, latency, f);
-	if (fclose(f)) {
-		free(text);
+	if (!fclose(f))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* For whoever asks until the next. */
+static void publish(struct gen *g, const struct hist *latency)
+{
+	size_t len = 0;
+	char *text = metrics_text(g, latency, &len);
+
+	if (!text)
 		return;
-	}
 	publish_file(g, text, len);
 	if (g->output->server)
 		metrics_server_set(g->output->server, text, len);
@@ -125,10 +134,23 @@ static void publish(struct gen *g, const struct hist *latency)
 		free(text);
 }
 
+/* Whoever asks at once finds everything at 0. */
+static int open_server(const struct gen *g, struct output *o)
+{
+	const struct metrics_address *at = &config_of(g)->metrics;
+	size_t len = 0;
+
+	if (!at->text)
+		return 0;
+	return metrics_server_open(at, metrics_text(g, &g->result.latency, &len), len, &o->server);
+}
+
 int output_open(struct gen *g)
 {
 	int rc = choose_stdout(g);
 
+	/* A reader that goes away is no reason to end: writing fails then, which is told. */
+	signal(SIGPIPE, SIG_IGN);
 	if (!rc)
 		rc = check_files(g);
 	if (rc)
@@ -137,6 +159,8 @@ int output_open(struct gen *g)
 	if (!g->output)
 		return fail(FAIL_MEMORY, NULL, "no room for what is to be written");
 	rc = open_files(g, g->output);
+	if (!rc)
+		rc = open_server(g, g->output);
 	if (rc)
 		return rc;
 	if (g->n_tx && g->n_rx)

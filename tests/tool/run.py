@@ -469,7 +469,8 @@ def case_every_option_is_documented():
     for name in ("rate size count time warmup drain src-ip dst-ip src-port dst-port flows src-mac "
                  "dst-mac vlan ipv6 burst queues buffers cores rx-only tx-only json interval quiet "
                  "verbose bidir write dry-run late-limit wait proto tos ttl vxlan step "
-                 "payload show pacing line-rate count-l1 profile").split():
+                 "payload show pacing line-rate count-l1 profile jsonl csv histogram metrics "
+                 "metrics-file assert").split():
         assert name in named, f"--{name} is not in the help"
 
 
