@@ -21,6 +21,7 @@ static const struct values {
 	{ "values over the whole range come back", 34, 0, 2, 100000 },
 	{ "what is beyond the range comes back in the last bucket", 60, 0, 2, 7 },
 	{ "counts that need nine bytes come back", 4, 1000, 1, UINT64_C(1) << 61 },
+	{ "the largest counts come back", 2, 1000, 1, INT64_MAX },
 };
 
 static void test_round(void **state)
