@@ -105,8 +105,8 @@ static void cell_sample(char out[120], const struct sample *s)
 	if (s->n == 1)
 		snprintf(out, 120, "%s", figure_text(s->mean, mean));
 	else
-		snprintf(out, 120, "%s +- %.2g (n=%u)", figure_text(s->mean, mean), s->deviation,
-			 s->n);
+		snprintf(out, 120, s->deviation >= 100 ? "%s +- %.0f (n=%u)" : "%s +- %.2g (n=%u)",
+			 figure_text(s->mean, mean), s->deviation, s->n);
 }
 
 static void make_row(const struct comparison *c, struct row *r)

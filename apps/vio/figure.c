@@ -67,10 +67,7 @@ const char *figure_text(double value, char out[32])
 {
 	if (isnan(value))
 		return "-";
-	snprintf(out, 32,
-		 fabs(value) >= 1e6 && value == floor(value) && fabs(value) < 1e15 ? "%.0f"
-										   : "%.5g",
-		 value);
+	snprintf(out, 32, fabs(value) >= 1e5 && fabs(value) < 1e15 ? "%.0f" : "%.5g", value);
 	return out;
 }
 

@@ -186,11 +186,15 @@ static void search_tables(const struct record *r, FILE *f)
 
 static void details(const struct record *r, unsigned int number, FILE *f)
 {
+	const char *kernel = record_text(r, "environment.kernel");
+
 	fprintf(f, "<h2 id=\"run%u\">", number);
 	html_textf(f, "%u %s", number, r->label);
 	fputs("</h2>\n<p class=\"dim\">", f);
-	html_textf(f, "%s, started %s, vio %s, kernel %s", r->file, record_text(r, "started"),
-		   record_text(r, "version"), record_text(r, "environment.kernel"));
+	html_textf(f, "%s, started %s, vio %s", r->file, record_text(r, "started"),
+		   record_text(r, "version"));
+	if (*kernel)
+		html_textf(f, ", kernel %s", kernel);
 	fputs("</p>\n", f);
 	reasons(r, f);
 	ports(r, f);
