@@ -130,10 +130,18 @@ static void note_pace(struct tx_job *j, uint64_t now)
 		counter_add(&j->stats.late_bursts, 1);
 }
 
+/* The moment up to which packets are due: one that is late still sends none of after the end. */
+static uint64_t due_until(const struct tx_job *j, uint64_t now)
+{
+	uint64_t last = end_of(j->times) - j->pacer.slack - 1;
+
+	return j->phase == TX_MEASURE && (int64_t)(now - last) > 0 ? last : now;
+}
+
 /* Packets to send now. */
 static uint16_t burst_size(struct tx_job *j, uint64_t now)
 {
-	uint16_t n = pacer_due(&j->pacer, now);
+	uint16_t n = pacer_due(&j->pacer, due_until(j, now));
 
 	if (!n)
 		return 0;
