@@ -10,18 +10,26 @@
 static const char preset_name[] = "rfc2544";
 static const char preset[] = "64,128,256,512,1024,1280,1518";
 
+/* Is what stands before the next comma a part of the mix before: "570=4"? */
+static bool is_part(const char *text)
+{
+	size_t len = strcspn(text, ",");
+
+	return memchr(text, '=', len) && !memchr(text, ':', len);
+}
+
 /*
- * The item that *@text begins with; move *@text behind it. Commas separate items, and parts of a
- * mix as well: a part with '=' belongs to the mix before it. Return: its length.
+ * The item that *@text begins with; move *@text to the next one, NULL after the last. Commas
+ * separate items, and parts of a mix as well. Return: its length.
  */
 static size_t take_item(const char **text)
 {
 	const char *begin = *text, *end = begin + strcspn(begin, ",");
 
 	if (memchr(begin, ':', (size_t)(end - begin)))
-		while (*end && memchr(end + 1, '=', strcspn(end + 1, ",")))
+		while (*end && is_part(end + 1))
 			end += 1 + strcspn(end + 1, ",");
-	*text = *end ? end + 1 : end;
+	*text = *end ? end + 1 : NULL;
 	return (size_t)(end - begin);
 }
 
@@ -59,7 +67,7 @@ static int add_list(struct search *s, const char *list)
 			rc = add_list(s, preset);
 		else
 			rc = add_item(s, begin, len);
-	} while (*list && !rc);
+	} while (list && !rc);
 	return rc;
 }
 

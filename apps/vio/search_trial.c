@@ -145,10 +145,17 @@ static int trial_failed(struct search *s, const struct search_item *item,
 			  item->name, t->reason);
 }
 
-static int all_lost(struct search *s, const struct search_item *item, const struct search_trial *t)
+/* A device may be warming up, but not for good. */
+static int check_silent(struct search *s, const struct search_item *item,
+			const struct search_trial *t)
 {
-	int rc = fail(FAIL_SEARCH_SILENT, NULL, "search: none of %llu packets of %s came back",
-		      (unsigned long long)t->t.sent, item->name);
+	int rc;
+
+	if (!t->t.sent || t->t.received || t->kind == TRIAL_WARMUP)
+		return 0;
+	search_text_end(s, t);
+	rc = fail(FAIL_SEARCH_SILENT, NULL, "search: none of %llu packets of %s came back",
+		  (unsigned long long)t->t.sent, item->name);
 
 	return search_end(s, rc, VERDICT_FAILED, "none of %llu packets of %s came back",
 			  (unsigned long long)t->t.sent, item->name);
@@ -181,9 +188,7 @@ static int run_once(struct search *s, struct search_item *item, const struct tri
 	note_result(t, s->gen);
 	if (s->gen->result.interrupted)
 		return interrupted(s);
-	if (t->verdict == VERDICT_FAILED)
-		return trial_failed(s, item, t);
-	return t->t.sent && !t->t.received ? all_lost(s, item, t) : 0;
+	return t->verdict == VERDICT_FAILED ? trial_failed(s, item, t) : 0;
 }
 
 static bool worth_retry(const struct search *s, const struct search_trial *t)
@@ -211,7 +216,7 @@ int search_trial(struct search *s, struct search_item *item, const struct trial_
 		}
 		rest(s->cfg->gap_ns);
 		if (attempt == s->cfg->retries || !worth_retry(s, *out))
-			return 0;
+			return check_silent(s, item, *out);
 		search_text_end(s, *out);
 	}
 }

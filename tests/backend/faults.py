@@ -3,6 +3,7 @@
 
 import collections
 import contextlib
+import json
 import os
 import re
 import socket
@@ -98,6 +99,32 @@ def generator_loses_backend(options):
         rig.point(code == 1 and 'error[VIO-VU-01]' in tool.out, 'vio pktgen ends with the error',
                   'exit code %d\n%s' % (code, tool.out))
         rig.point(re.search(r'received [\d,]+', tool.out), 'and says what was measured', tool.out)
+        rig.reset()
+    return run
+
+
+def search_loses_backend(options):
+    """A search whose device dies keeps the trials that it has made."""
+    def run(rig):
+        if not os.access(rig.args.vio, os.X_OK):
+            rig.skip('vio search ends', 'the tool is not built')
+            return
+        kept = rig.socket + '.json'
+        pmd = rig.testpmd(1)
+        pmd.start('io')
+        tool = Proc([rig.args.vio, 'search', address_of(rig, options), '--trial', '200ms..20s',
+                     '--max-rate', '20kpps', '--late-limit', '100%', '--retries', '100',
+                     '-o', kept], 'vio search', 40)
+        wait_for('a long trial', lambda: ' 20 s ' in tool.out)
+        pmd.kill()
+        code = tool.wait(5)
+        rig.point(code == 1 and 'error[VIO-SEARCH-01]' in tool.out, 'vio search ends with the error',
+                  'exit code %d\n%s' % (code, tool.out))
+        with open(kept, encoding='ascii') as file:
+            result = json.load(file)
+        trials = result['sizes'][0]['trials']
+        rig.point(result['verdict'] == 'failed' and trials[-1]['verdict'] == 'failed' and
+                  trials[0]['sent'] > 0, 'and keeps its trials', result)
         rig.reset()
     return run
 
@@ -229,6 +256,7 @@ def cases():
         yield Case('reopen ' + options, reopen(options))
         yield Case('backend killed ' + options, backend_killed(options))
         yield Case('backend killed under vio pktgen ' + options, generator_loses_backend(options))
+        yield Case('backend killed under vio search ' + options, search_loses_backend(options))
         yield Case('driver killed ' + options, driver_killed(options))
         yield Case('backend pauses ' + options, backend_pauses(options))
         yield Case('many queues ' + options, many_queues(options))

@@ -119,18 +119,18 @@ def case_above():
 
 
 def case_below():
-    r, _ = search("loop:echo,loss=0.2", *SHORT, *CALM, "--ndr", "--pdr", "50%",
+    r, _ = search("loop:echo,loss=0.2", *SHORT, *CALM, "--ndr", "--pdr", "95%",
                   "--max-rate", "20kpps", "--min-rate", "5kpps")
     ndr = found(r, "NDR")
     equal((ndr["upper_pps"], ndr["limited_by"]), (5000, "device"), "NDR")
     assert "lower_pps" not in ndr and ndr["complete"], ndr
-    equal(found(r, "PDR(50 %)")["lower_pps"], 20000, "PDR")
+    equal(found(r, "PDR(95 %)")["lower_pps"], 20000, "PDR")
 
 
 def case_silent():
     r, err = search("loop:echo,loss=1", *SHORT, *CALM, "--max-rate", "5kpps", code=1)
     assert "VIO-SEARCH-02" in err, err
-    equal((r["verdict"], len(trials(r))), ("failed", 1), "verdict and trials")
+    equal((r["verdict"], len(trials(r, verdict="valid"))), ("failed", 1), "verdict and trials")
     assert "came back" in r["reason"], r["reason"]
 
 
@@ -139,7 +139,7 @@ def case_duplicates():
                   "--min-rate", "4kpps")
     assert "lower_pps" not in found(r, "PDR(50 %)"), "a loss of less than nothing is no good loss"
     for t in trials(r, kind="search", used=True):
-        assert t["duplicate"] > 0 and t["lost"] == 0 and t["load_is"] == "upper_bound", t
+        assert t["duplicate"] > 0 and t["load_is"] == "upper_bound", t
 
 
 IMPOSSIBLE = ["loop:echo", *SHORT, "--drain", "20ms", "--trial-gap", "0", "--max-rate", "500Mpps",
