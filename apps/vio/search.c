@@ -109,8 +109,8 @@ static bool read_rate(const char *text, void *field, struct why *why)
 
 	if (!rate_parse(text, &r, why))
 		return false;
-	if (r.unit != RATE_PPS && r.unit != RATE_BPS)
-		return why_set(why, "a number of packets or bits a second is wanted");
+	if (r.unit == RATE_MAX || r.ramp_ns)
+		return why_set(why, "a rate that stays the same is wanted, such as 10Mpps or 50%%");
 	*(struct rate *)field = r;
 	return true;
 }
@@ -148,12 +148,12 @@ static const struct option_def own[] = {
 	{ "exceed-ratio", 0, "PERCENT", read_exceed, AT(exceed), "share of that time that may lose more; default 0%, with\n--soak 50%" },
 	{ "width", 0, "PERCENT", read_width, AT(width), "how near the bounds are in the end, of the upper one;\ndefault 0.5%" },
 	{ "min-rate", 0, "RATE", read_rate, AT(min_rate), "least rate to try, of each sending port; default 100pps" },
-	{ "max-rate", 0, "RATE", read_rate, AT(max_rate), "largest one; default: what can be sent, measured first" },
+	{ "max-rate", 0, "RATE", read_rate, AT(max_rate), "largest one; default: what can be sent, measured first;\n50% is of --line-rate" },
 	{ "warmup", 0, "TIME", option_duration, AT(warmup_ns), "a trial before the others that does not count; default 0" },
 	{ "trial-gap", 0, "TIME", option_duration, AT(gap_ns), "rest after each trial; default 100ms" },
 	{ "retries", 0, "N", read_retries, AT(retries), "repeat a trial in which the generator did not keep rate or\ntime; default 3" },
 	{ "on-generator-limited", 0, "WHAT", read_limited, AT(on_limited), "when that does not help: fail (the default), stop (take it\nfor the upper end, and say so), ignore (use the trial)" },
-	{ "rate-tolerance", 0, "PERCENT", read_tolerance, AT(gen.rate_tolerance), "by how much rate and time may be off; default 0.5%" },
+	{ "rate-tolerance", 0, "PERCENT", read_tolerance, AT(gen.rate_tolerance), "by how much rate and time may be off; default: as pktgen" },
 	{ "repeat-final", 0, NULL, option_flag, AT(repeat_final), "try each result once more, and go on if it does not hold" },
 	{ "pre-trial-cmd", 0, "CMD", option_text, AT(pre_cmd), "run a command of the shell before each trial; it has 30 s" },
 	{ "no-latency", 0, NULL, option_flag, AT(no_latency), "leave out the trials at 90, 50 and 10 % of the first --pdr,\nor of the rate without loss" },
@@ -164,7 +164,7 @@ static const struct option_def own[] = {
 
 /* Those of pktgen, which mean the same here. */
 static const char *const shared[] = {
-	"drain", "src-ip", "dst-ip", "src-port", "dst-port", "flows", "src-mac", "dst-mac", "vlan",
+	"line-rate", "count-l1", "pacing", "drain", "src-ip", "dst-ip", "src-port", "dst-port", "flows", "src-mac", "dst-mac", "vlan",
 	"vxlan", "ipv6", "proto", "tos", "ttl", "step", "payload", "burst", "queues", "buffers",
 	"cores", "bidir", "late-limit", "json", "verbose",
 };
@@ -201,10 +201,26 @@ static __attribute__((constructor)) void options_make(void)
 	}
 }
 
-static int check(const struct search_config *c)
+static int resolve(const struct search_config *c, struct rate *rate, const char *name)
 {
-	double min = rate_pps(&c->min_rate, 64), max = rate_pps(&c->max_rate, 64);
+	struct why why = { "" };
 
+	if (rate_resolve(rate, c->gen.line_bps, c->gen.count_l1, &why))
+		return 0;
+	return fail(FAIL_CONFLICT, why.text, "search: --%s has no meaning", name);
+}
+
+static int check(struct search_config *c)
+{
+	double min, max;
+	int rc = resolve(c, &c->min_rate, "min-rate");
+
+	if (!rc)
+		rc = resolve(c, &c->max_rate, "max-rate");
+	if (rc)
+		return rc;
+	min = rate_pps(&c->min_rate, SIZE_MIN);
+	max = rate_pps(&c->max_rate, SIZE_MIN);
 	if (c->gen.bidir && c->gen.n_ports < 2)
 		return fail(FAIL_CONFLICT, NULL, "search: --bidir is for two ports");
 	if (c->min_rate.unit == c->max_rate.unit && max > 0 && min > max)

@@ -50,7 +50,6 @@ void search_text_begin(const struct search *s, const struct search_item *item,
 
 static void put_kind(const struct search *s, const struct search_trial *t)
 {
-	static const char *const kinds[] = { "warm-up", "MRR", "", "latency" };
 	static const char *const classes[] = { "undecided", "lower bound", "upper bound" };
 
 	if (t->kind == TRIAL_MRR)
@@ -60,9 +59,11 @@ static void put_kind(const struct search *s, const struct search_trial *t)
 		fprintf(s->out, "latency p50 %.1f  p99 %.1f us", (double)t->latency_p50 / 1e3,
 			(double)t->latency_p99 / 1e3);
 	else if (t->kind != TRIAL_SEARCH)
-		fprintf(s->out, "%s", kinds[t->kind]);
+		fputs("warm-up", s->out);
 	else if (t->probe)
 		fprintf(s->out, "probe for %s", s->goal_names[t->goal]);
+	else if (!t->used && t->class == SEARCH_UNDECIDED)
+		fprintf(s->out, "%s trial", s->goal_names[t->goal]);
 	else
 		fprintf(s->out, "%s %s", s->goal_names[t->goal], classes[t->class]);
 }
