@@ -33,14 +33,17 @@ static int set_up(void **state)
 	struct vio_pool_opts pool = VIO_OPTS(struct vio_pool_opts, .buf_bytes = 2048,
 					     .buffers = 3072, .ring_bytes = 2 << 20);
 	struct frame_spec spec = { .sizes = &bed.sizes,
-				   .flow = { .sport = { 1, 1 }, .dport = { 9, 1 } } };
+				   .flow = { .sport = FIELD_ONE(1),
+					     .dport = FIELD_ONE(9),
+					     .src_mac = FIELD_ONE(1),
+					     .dst_mac = FIELD_ONE(2) } };
 	struct why why;
 
 	(void)state;
 	stamp_clock_init(&bed.clock);
 	assert_true(sizes_parse("64", &bed.sizes, &why));
-	assert_true(ip_range_parse("10.0.0.1", &spec.flow.src, &why));
-	assert_true(ip_range_parse("10.0.0.2", &spec.flow.dst, &why));
+	assert_true(field_read_ips("10.0.0.1", &spec.flow.src, &why));
+	assert_true(field_read_ips("10.0.0.2", &spec.flow.dst, &why));
 	assert_true(frames_init(&bed.frames, &spec, &why));
 	assert_int_equal(vio_pool_open(&pool, &bed.pool), 0);
 	assert_int_equal(vio_port_open("loop:sink", bed.pool, NULL, &bed.port), 0);
@@ -80,6 +83,7 @@ static void begin(unsigned int n, uint64_t ago_ms, int64_t over_ms)
 			(struct tx_job){ .q = vio_port_txq(bed.port, 0),
 					 .cache = bed.queue.cache,
 					 .hold = &bed.queue.hold,
+					 .tap = &bed.queue.tap,
 					 .path = &bed.path,
 					 .frames = &bed.frames,
 					 .times = &bed.times,
