@@ -15,10 +15,18 @@ static inline uint32_t get32(const uint8_t *at)
 	return ntohl(v);
 }
 
+static bool is_plain(const struct frame_spec *spec)
+{
+	return spec->flow.proto == FRAME_UDP && !spec->flow.v6 && !spec->flow.vlans.n &&
+	       !spec->style.vxlan.on && spec->flow.src_mac.count <= 1 &&
+	       spec->flow.dst_mac.count <= 1;
+}
+
 void check_id_init(struct check_id *id, const struct frame_spec *spec, const struct frames *f)
 {
 	*id = (struct check_id){ .macs_vary = !f->at.outer_ip && (spec->flow.src_mac.count > 1 ||
 								  spec->flow.dst_mac.count > 1),
+				 .plain = is_plain(spec),
 				 .vxlan = spec->style.vxlan.on,
 				 .vni = spec->style.vxlan.vni,
 				 .at = f->at,

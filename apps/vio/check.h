@@ -11,6 +11,7 @@
 struct check_id {
 	uint8_t macs[2][12]; /* both addresses as sent first, and exchanged */
 	bool macs_vary;
+	bool plain; /* UDP right behind IPv4 right behind Ethernet, and addresses do not vary */
 	bool vxlan;
 	uint32_t vni;
 	struct frame_places at; /* as they were sent */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <vio/offload.h>
 
+#include "plain.h"
 #include "worker.h"
 
 /* A packet of several segments is checked in one piece. */
@@ -182,31 +183,125 @@ static __attribute__((cold, noinline)) bool macs_damaged(struct rx_job *j, const
 	return !same;
 }
 
+/* Packets of one burst of the sender's, one after the other: they share the stamp. */
+struct run {
+	struct plain first;
+	uint32_t seq; /* of the first */
+	uint32_t n;
+	uint64_t bytes; /* without FCS */
+};
+
+static inline bool run_goes_on(const struct run *r, const struct plain *p)
+{
+	return r->n && ntohl(p->seq) == r->seq + r->n && p->time == r->first.time &&
+	       p->stream_ns == r->first.stream_ns;
+}
+
+/* The usual case: all were sent by this run and are the next ones. */
+static bool account_run(struct rx_job *j, const struct run *r, const struct check_info *info,
+			uint64_t now_ns)
+{
+	struct path *p = j->path;
+	bool usual;
+
+	if (info->stream >= p->lanes || (p->timed && info->sent_ns < p->since_ns))
+		return false;
+	if (p->shared)
+		track_lock(&p->tracks[info->stream]);
+	usual = track_run(&p->tracks[info->stream], &j->order[info->stream], info->seq, r->n,
+			  r->bytes + r->n * SIZE_FCS);
+	if (p->shared)
+		track_unlock(&p->tracks[info->stream]);
+	if (usual && p->timed)
+		hist_record(&j->latency[p->lane[info->stream].stream],
+			    now_ns > info->sent_ns ? now_ns - info->sent_ns : 0, r->n);
+	return usual;
+}
+
+/* Account for the run that ends at @end. */
+static void run_end(struct rx_job *j, struct run *r, const struct vio_pkt *end, uint64_t now_ns)
+{
+	struct check_info info;
+
+	if (!r->n)
+		return;
+	plain_info(&r->first, &info);
+	if (!account_run(j, r, &info, now_ns))
+		for (const struct vio_pkt *pkt = end - r->n; pkt < end; pkt++, info.seq++)
+			account(j, &info, pkt->len, now_ns);
+	j->last_odd = false;
+	r->n = 0;
+}
+
+/* Is it a plain one of the stream that is likely? Where addresses tell streams apart, its lane must
+ * be one of that stream. */
+static inline bool is_plain(const struct rx_job *j, const struct vio_pkt *pkt, struct plain *out)
+{
+	const struct path *p = j->path;
+	unsigned int lane;
+
+	if (pkt->flags || !plain_frame(&p->id[j->guess], pkt->data, pkt->len, out))
+		return false;
+	lane = ntohs(out->stream_ns) >> 10;
+	return p->streams == 1 || p->same_macs ||
+	       (lane < p->lanes && p->lane[lane].stream == j->guess);
+}
+
+/* Add a packet to the run, or begin another with it. Return: false if it is not a plain one. */
+static inline bool run_add(struct rx_job *j, struct run *r, const struct vio_pkt *pkt,
+			   uint64_t now_ns)
+{
+	struct plain p;
+
+	if (!is_plain(j, pkt, &p))
+		return false;
+	if (!run_goes_on(r, &p)) {
+		run_end(j, r, pkt, now_ns);
+		*r = (struct run){ .first = p, .seq = ntohl(p.seq) };
+	}
+	r->n++;
+	r->bytes += pkt->len;
+	return true;
+}
+
+/* Whatever it is, from the beginning. */
+static __attribute__((noinline)) void check_any(struct rx_job *j, const struct vio_pkt *pkts,
+						uint16_t segments, uint64_t now_ns)
+{
+	struct check_info info;
+	uint32_t len = 0;
+	enum check_result r = check_packet(j, pkts, segments, &info, &len);
+
+	if (r == CHECK_OURS && !info.odd_macs)
+		j->last_odd = false;
+	else if (r == CHECK_OURS && macs_damaged(j, pkts->data))
+		r = CHECK_CORRUPT;
+	if (r == CHECK_OURS)
+		account(j, &info, len, now_ns);
+	else if (r == CHECK_CORRUPT)
+		count_corrupt(j, pkts->data, pkts->len);
+	else
+		count_stranger(j, r);
+	if (r == CHECK_FOREIGN && j->answers)
+		answers_take(j->answers, pkts, segments);
+}
+
 static void check_burst(struct rx_job *j, const struct vio_pkt *pkts, uint16_t n, uint64_t now_ns)
 {
-	for (uint16_t i = 0; i < n;) {
-		uint16_t segments = vio_pkt_segments(pkts + i, (uint16_t)(n - i));
-		struct check_info info;
-		enum check_result r;
-		uint32_t len = 0;
+	struct run run = { .n = 0 };
+	uint16_t i = 0, segments;
 
+	for (; i < n; i = (uint16_t)(i + segments)) {
+		segments = 1;
+		if (run_add(j, &run, &pkts[i], now_ns))
+			continue;
+		run_end(j, &run, &pkts[i], now_ns);
+		segments = vio_pkt_segments(pkts + i, (uint16_t)(n - i));
 		if (!segments)
-			break;
-		r = check_packet(j, pkts + i, segments, &info, &len);
-		if (r == CHECK_OURS && !info.odd_macs)
-			j->last_odd = false;
-		else if (r == CHECK_OURS && macs_damaged(j, pkts[i].data))
-			r = CHECK_CORRUPT;
-		if (r == CHECK_OURS)
-			account(j, &info, len, now_ns);
-		else if (r == CHECK_CORRUPT)
-			count_corrupt(j, pkts[i].data, pkts[i].len);
-		else
-			count_stranger(j, r);
-		if (r == CHECK_FOREIGN && j->answers)
-			answers_take(j->answers, pkts + i, segments);
-		i = (uint16_t)(i + segments);
+			return;
+		check_any(j, &pkts[i], segments, now_ns);
 	}
+	run_end(j, &run, &pkts[i], now_ns);
 }
 
 static void count_cost(struct rx_job *j, uint16_t n, uint64_t rx, uint64_t check)

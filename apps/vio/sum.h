@@ -2,6 +2,7 @@
 #ifndef APP_SUM_H
 #define APP_SUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +36,52 @@ static inline uint64_t sum_add(uint64_t sum, const void *data, size_t len)
 		sum += h;
 	}
 	return sum;
+}
+
+/* The last @n bytes, fewer than 8, of what ends at @end, as a word that begins with them. */
+static inline uint64_t sum_tail(const uint8_t *end, size_t n)
+{
+	uint64_t w;
+
+	memcpy(&w, end - sizeof(w), sizeof(w));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return w >> (8 * (sizeof(w) - n));
+#else
+	return w << (8 * (sizeof(w) - n));
+#endif
+}
+
+/* The next 8 bytes into a sum of words with the carries beside it. */
+static inline uint64_t sum_word(uint64_t total, const uint8_t *p, uint64_t *carries)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	*carries += __builtin_add_overflow(total, w, &total);
+	return total;
+}
+
+/* As sum_add(), 64 bits at a time, for at least 8 bytes; @sum is below 2^48. */
+static inline uint64_t sum_words(uint64_t sum, const uint8_t *p, size_t len)
+{
+	const uint8_t *const end = p + len;
+	uint64_t total = 0;
+
+	for (; len >= 32; p += 32, len -= 32)
+		for (unsigned int i = 0; i < 32; i += 8)
+			total = sum_word(total, p + i, &sum);
+	for (; len >= 8; p += 8, len -= 8)
+		total = sum_word(total, p, &sum);
+	if (len)
+		sum += __builtin_add_overflow(total, sum_tail(end, len), &total);
+	return (total & 0xffffffff) + (total >> 32) + sum;
+}
+
+/* Is @sum a multiple of 0xffff, as one is that comes with its complement? The product with the
+ * inverse of 0xffff is small for multiples only. */
+static inline bool sum_is_zero(uint64_t sum)
+{
+	return sum * UINT64_C(0xfffefffefffeffff) <= UINT64_MAX / 0xffff;
 }
 
 /* @sum brought into 16 bits; not yet complemented. */

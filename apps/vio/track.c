@@ -139,6 +139,35 @@ int64_t track_lost(const struct track *t, uint64_t end)
 	return from == UINT64_MAX ? 0 : (int64_t)(end - from - counter_get(&t->received));
 }
 
+/* The window moves on over @n packets that have come. */
+static void window_run(struct track *t, uint32_t n)
+{
+	uint64_t at = t->next;
+
+	for (uint64_t end = at + n; at < end;) {
+		const unsigned int bit = at % 64, left = 64 - bit;
+		const unsigned int k = end - at < left ? (unsigned int)(end - at) : left;
+
+		*window_word(t, at) |= (~UINT64_C(0) >> (64 - k)) << bit;
+		at += k;
+	}
+	counter_set(&t->next, at);
+}
+
+bool track_run(struct track *t, struct track_order *order, uint32_t seq, uint32_t n, uint64_t bytes)
+{
+	if (!t->next || seq != (uint32_t)t->next || t->next < order->next ||
+	    t->next < track_from(t))
+		return false;
+	if (t->sender && t->next + n > counter_get(&t->sender->next))
+		return false;
+	window_run(t, n);
+	order->next = t->next;
+	counter_add(&t->received, n);
+	counter_add(&t->bytes, bytes);
+	return true;
+}
+
 uint64_t track_missing(const struct track *t)
 {
 	uint64_t from = track_from(t), next = counter_get(&t->next);

@@ -64,6 +64,17 @@ void track_unlock(struct track *t);
 enum track_verdict track_seen(struct track *t, struct track_order *order, uint32_t seq,
 			      uint32_t bytes);
 
+/**
+ * track_run - account for @n packets with numbers that follow each other
+ * @seq: of the first
+ * @bytes: of all
+ *
+ * Return: true if all are of the usual kind: the next ones, sent, counting, in order. False:
+ * nothing has been counted; track_seen() is for each of them.
+ */
+bool track_run(struct track *t, struct track_order *order, uint32_t seq, uint32_t n,
+	       uint64_t bytes);
+
 /* Has the packet @seq been sent, and is it still to come? Only where the sender is known. */
 bool track_awaits(const struct track *t, uint32_t seq);
 

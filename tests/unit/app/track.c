@@ -232,24 +232,92 @@ static void network_run(struct network *w, const struct random_case *c)
 	}
 }
 
+static void check_alike(const struct track *a, const struct track *b)
+{
+	assert_int_equal(a->received, b->received);
+	assert_int_equal(a->duplicate, b->duplicate);
+	assert_int_equal(a->late, b->late);
+	assert_int_equal(a->bytes, b->bytes);
+	assert_int_equal(track_missing(a), track_missing(b));
+	assert_memory_equal(a->window, b->window, TRACK_WINDOW / 8);
+}
+
+/* As the receiver does: packets that follow each other at once, where that may be. */
+static void arrive_in_runs(struct track *t, struct track_order *order, const struct network *w)
+{
+	for (size_t i = 0, n; i < w->n; i += n) {
+		for (n = 1; n < 32 && i + n < w->n && w->out[i + n] == w->out[i] + n;)
+			n++;
+		if (track_run(t, order, w->out[i], (uint32_t)n, 64 * n))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			track_seen(t, order, w->out[i + k], 64);
+	}
+}
+
 static void test_random(void **state)
 {
 	struct network w = { .out = malloc(2 * PACKETS * sizeof(uint32_t)) };
 	struct track_sender s = sender_of(PACKETS);
-	struct track_order order = { 0 };
-	struct track t;
+	struct track_order order = { 0 }, runs_order = { 0 };
+	struct track t, runs;
 
 	assert_non_null(w.out);
 	network_run(&w, *state);
 	assert_true(track_init(&t, &s));
+	assert_true(track_init(&runs, &s));
 	for (size_t i = 0; i < w.n; i++)
 		track_seen(&t, &order, w.out[i], 64);
+	arrive_in_runs(&runs, &runs_order, &w);
 	assert_int_equal(t.received, PACKETS - w.lost);
 	assert_int_equal(t.duplicate, w.duplicated);
 	assert_int_equal(order.reordered, w.delayed);
 	assert_int_equal(t.late, 0);
+	check_alike(&t, &runs);
+	assert_int_equal(runs_order.reordered, order.reordered);
 	track_fini(&t);
+	track_fini(&runs);
 	free(w.out);
+}
+
+/* A run that is not of the usual kind is refused, and nothing of it is counted. */
+static const struct run_case {
+	const char *what;
+	uint64_t next, sent, from, seen; /* all since TRACK_ORIGIN */
+	uint32_t seq, n;
+	bool usual;
+} run_cases[] = {
+	{ "a run of the next packets counts", 10, 20, 0, 10, 10, 10, true },
+	{ "a run of one counts", 10, 20, 0, 0, 10, 1, true },
+	{ "a run over words of the window counts", 60, 300, 0, 60, 60, 200, true },
+	{ "a run over the end of the window counts", TRACK_WINDOW - 3, TRACK_WINDOW + 9, 0, 0,
+	  TRACK_WINDOW - 3, 12, true },
+	{ "a run over the end of the numbers counts", 0xfffffffeu, 0x100000010u, 0, 0, 0xfffffffeu,
+	  8, true },
+	{ "a run that begins too early is refused", 10, 20, 0, 10, 9, 3, false },
+	{ "a run that begins too late is refused", 10, 20, 0, 10, 11, 3, false },
+	{ "a run beyond what was sent is refused", 10, 20, 0, 10, 10, 11, false },
+	{ "a run of the warm-up is refused", 10, 20, 15, 10, 10, 10, false },
+	{ "a run behind later packets of the queue is refused", 10, 20, 0, 12, 10, 5, false },
+};
+
+static void test_run(void **state)
+{
+	const struct run_case *c = *state;
+	struct track_sender s = { .next = TRACK_ORIGIN + c->sent,
+				  .measure_from = TRACK_ORIGIN + c->from };
+	struct track_order order = { .next = TRACK_ORIGIN + c->seen };
+	struct track t;
+
+	assert_true(track_init(&t, &s));
+	t.next = TRACK_ORIGIN + c->next;
+	assert_int_equal(track_run(&t, &order, c->seq, c->n, 1000), c->usual);
+	assert_int_equal(t.received, c->usual ? c->n : 0);
+	assert_int_equal(t.bytes, c->usual ? 1000 : 0);
+	assert_true(t.next == TRACK_ORIGIN + c->next + (c->usual ? c->n : 0));
+	for (uint32_t i = 0; i < c->n && c->usual; i++)
+		assert_int_equal(track_seen(&t, &order, c->seq + i, 64), TRACK_DUPLICATE);
+	track_fini(&t);
 }
 
 /* The 32 bits on the wire go round: a sender that has been at it for long. */
@@ -284,6 +352,7 @@ int main(void)
 	CASES_ADD(&list, awaits, test_awaits);
 	case_add(&list, "what was sent in the warm-up is not lost", test_lost_before_anything,
 		 NULL);
+	CASES_ADD(&list, run_cases, test_run);
 	case_add(&list, "packets of the warm-up are not counted", test_warm_up, NULL);
 	case_add(&list, "without a sender the first packet begins", test_unknown_sender, NULL);
 	case_add(&list, "order between two queues means nothing", test_two_queues, NULL);
