@@ -22,7 +22,7 @@ static bool read_hex(const char *text, struct payload_spec *out, struct why *why
 	if (!n || n % 2 || text[n])
 		return why_set(why,
 			       "an even number of hexadecimal digits is wanted, such as 0xbeef");
-	out->text = text;
+	strcpy(out->text, text);
 	return true;
 }
 
@@ -39,7 +39,7 @@ static bool read_file(const char *text, struct payload_spec *out, struct why *wh
 	if (!open_file(text, &f, why))
 		return false;
 	fclose(f);
-	out->text = text;
+	strcpy(out->text, text);
 	return true;
 }
 
@@ -61,6 +61,11 @@ bool payload_read(const char *text, struct payload_spec *out, struct why *why)
 		{ "@", PAYLOAD_FILE, read_file },
 	};
 
+	if (strlen(text) > PAYLOAD_TEXT_MAX)
+		return why_set(why,
+			       "a payload is told by at most %u characters; a file can "
+			       "hold more",
+			       PAYLOAD_TEXT_MAX);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct payload_spec spec = { .kind = kinds[i].kind };
 		size_t len = strlen(kinds[i].word);

@@ -8,15 +8,17 @@
 
 enum payload_kind { PAYLOAD_INC, PAYLOAD_ZERO, PAYLOAD_RANDOM, PAYLOAD_HEX, PAYLOAD_FILE };
 
+#define PAYLOAD_TEXT_MAX 255u
+
 /* What fills frames behind their headers. */
 struct payload_spec {
 	enum payload_kind kind;
-	uint64_t seed;    /* of PAYLOAD_RANDOM */
-	const char *text; /* digits of PAYLOAD_HEX, name of PAYLOAD_FILE; borrowed */
+	uint64_t seed;                   /* of PAYLOAD_RANDOM */
+	char text[PAYLOAD_TEXT_MAX + 1]; /* digits of PAYLOAD_HEX, name of PAYLOAD_FILE */
 };
 
-/* "inc", "zero", "random", "random:7", "0xdeadbeef", "@file"; @out borrows @text. The file is
- * opened, to see that it is there. Return: true, or false with @why set. */
+/* "inc", "zero", "random", "random:7", "0xdeadbeef", "@file". The file is opened, to see that
+ * it is there. Return: true, or false with @why set. */
 bool payload_read(const char *text, struct payload_spec *out, struct why *why);
 
 /*

@@ -30,6 +30,8 @@ static void test_good(void **state)
 	assert_memory_equal(out, c->bytes, sizeof(c->bytes));
 }
 
+#define TEN(s) s s s s s s s s s s
+
 static const struct {
 	const char *what, *text;
 } refused[] = {
@@ -42,6 +44,7 @@ static const struct {
 	{ "a file that is not there", "@/nonexistent" },
 	{ "a seed of a payload that is no number", "random:x" },
 	{ "a seed without its colon", "random7" },
+	{ "hex without end", "0x" TEN(TEN("abc")) },
 };
 
 static void test_refused(void **state)
