@@ -342,8 +342,8 @@ static int measure(struct gen *g, const struct gen_config *cfg)
 		rc = gen_capture_open(g);
 	if (rc)
 		return rc;
-	if (gen_sends(g))
-		frames_show(&g->path[0].frames[0], cfg->show, 0, g->clock.ns0, g->out);
+	for (unsigned int i = 0; gen_sends(g) && i < g->path[0].streams; i++)
+		frames_show(&g->path[0].frames[i], cfg->show, 0, g->clock.ns0, g->out);
 	report_header(g);
 	rc = gen_learn(g);
 	if (!rc)
