@@ -29,7 +29,7 @@ struct command {
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
 
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 128
 
 enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 
