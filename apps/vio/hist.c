@@ -26,7 +26,8 @@ void hist_merge(struct hist *to, const struct hist *from)
 	to->max = to->max > max ? to->max : max;
 	to->count += count;
 	to->sum += counter_get(&from->sum);
-	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+	/* Those that are empty stay out of caches and, where never written, of memory. */
+	for (unsigned int i = hist_bucket(min); i <= hist_bucket(max); i++)
 		to->bucket[i] += counter_get(&from->bucket[i]);
 }
 
