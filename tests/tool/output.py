@@ -99,7 +99,7 @@ def case_csv(*args):
 def case_stdout(option):
     code, out, err = vio("pktgen", *RUN, "-n", "2000", option, "-")
     assert code in (0, 5), f"exit code {code}: {err}"
-    assert "RESULT" in err and "RESULT" not in out, err
+    assert "verdict  " in err and "verdict  " not in out, err
     first = out.splitlines()[0]
     if option == "--csv":
         assert first.startswith("from_s,to_s,"), first
@@ -396,7 +396,7 @@ def case_taken_address():
         s.listen()
         where = f"127.0.0.1:{s.getsockname()[1]}"
         code, out, err = vio("pktgen", *RUN, "-n", "10", "--metrics", where)
-    equal((code, "RESULT" in out), (3, False), "exit code, and is there a result?")
+    equal((code, "verdict  " in out), (3, False), "exit code, and is there a result?")
     assert err.startswith(f"error[VIO-OUT-01]: --metrics {where}: ") and "in use" in err, err
 
 
@@ -409,7 +409,7 @@ def case_full_disk(option, name):
     os.symlink("/dev/full", path)
     code, out, err = vio("pktgen", *RUN, "-n", "4000", "--interval", "50ms", option, path)
     equal(code, 3, f"exit code ({out}{err})")
-    assert "RESULT" in out and "sent 4,000" in out, out
+    assert "verdict  " in out and "sent 4,000" in out, out
     equal(err.count("error["), 1, f"errors ({err})")
     assert err.startswith(f"error[VIO-GEN-05]: {path}: ") and "No space left" in err, err
 
@@ -434,7 +434,7 @@ def case_kept(option, name):
     Path(path).write_text("as it was")
     code, out, err = run_until_full(option, path)
     equal(code, 3, f"exit code ({out}{err})")
-    assert "RESULT" in out and path in err and "File too large" in err, out + err
+    assert "verdict  " in out and path in err and "File too large" in err, out + err
     equal(os.listdir(folder), [name], "files")
     if option != "--metrics-file":  # that has been written before
         equal(Path(path).read_text(), "as it was", "the file")
@@ -449,7 +449,7 @@ def case_closed_pipe(option):
         os.close(read)
         _, err = p.communicate(timeout=TIMEOUT)
     equal(p.returncode, 3, f"exit code ({err})")
-    assert "RESULT" in err and "Broken pipe" in err, err
+    assert "verdict  " in err and "Broken pipe" in err, err
 
 
 def case_pipe_without_reader(option, name):
@@ -465,7 +465,7 @@ def case_no_folder(option, name):
     """Known before the run."""
     path = path_of(f"nowhere/{name}")
     code, out, err = vio("pktgen", *RUN, "-n", "1000", option, path)
-    equal((code, "RESULT" in out), (3, False), "exit code, and is there a result?")
+    equal((code, "verdict  " in out), (3, False), "exit code, and is there a result?")
     assert err.startswith("error[VIO-GEN-05]: ") and path in err, err
 
 
