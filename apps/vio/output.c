@@ -139,10 +139,12 @@ static int open_server(const struct gen *g, struct output *o)
 {
 	const struct metrics_address *at = &config_of(g)->metrics;
 	size_t len = 0;
+	char *text;
 
 	if (!at->text)
 		return 0;
-	return metrics_server_open(at, metrics_text(g, &g->result.latency, &len), len, &o->server);
+	text = metrics_text(g, &g->result.latency, &len);
+	return metrics_server_open(at, text, len, &o->server);
 }
 
 int output_open(struct gen *g)
