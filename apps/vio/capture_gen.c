@@ -4,7 +4,7 @@
 #include "fail.h"
 #include "gen.h"
 
-/* Captures of the generator's queues. */
+/* Captures of the generator's queues, those that only answer among them. */
 
 _Static_assert(CAPTURE_BURST >= BURST_MAX, "taps take the bursts of all jobs");
 
@@ -27,6 +27,7 @@ int gen_capture_open(struct gen *g)
 	struct capture_source src = { .ports = g->cfg->port,
 				      .n_ports = g->cfg->n_ports,
 				      .clock = &g->clock };
+	int rc;
 
 	g->points = calloc(g->n_txq + g->n_rx + 2 * g->answers.n, sizeof(*g->points));
 	if (!g->points)
@@ -45,7 +46,10 @@ int gen_capture_open(struct gen *g)
 	}
 	src.points = g->points;
 	src.n_points = g->n_points;
-	return capture_run_open(&g->capture, &g->cfg->capture, &src);
+	rc = capture_run_open(&g->capture, &g->cfg->capture, &src);
+	if (rc)
+		gen_capture_close(g);
+	return rc;
 }
 
 int gen_capture_close(struct gen *g)
