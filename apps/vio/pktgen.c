@@ -270,6 +270,9 @@ static int check_conflicts(const struct gen_config *c)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --profile and --write");
 	if (c->write && !c->dry_run)
 		return fail(FAIL_CONFLICT, NULL, "pktgen: --write is for --dry-run");
+	if (c->dry_run && (c->capture.file || c->capture.control))
+		return fail(FAIL_CONFLICT, NULL,
+			    "pktgen: --capture and --control are not for --dry-run");
 	return capture_check("pktgen", &c->capture);
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../../apps/vio/tap.h"
 
@@ -268,6 +269,68 @@ static void test_tap(void **state)
 		capture_ring_fini(&rings[i]);
 }
 
+static void *leave_later(void *arg)
+{
+	struct tap *tap = arg;
+
+	nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+	__atomic_store_n(&tap->inside, 0, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void test_remove_waits(void **state)
+{
+	struct tap tap = { .inside = 1 };
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, leave_later, &tap), 0);
+	assert_true(tap_remove(&tap, NULL));
+	assert_int_equal(tap.inside, 0);
+	pthread_join(thread, NULL);
+	tap.inside = 1;
+	assert_false(tap_remove(&tap, NULL)); /* not for ever */
+}
+
+static bool worker_stops;
+
+static void *work(void *arg)
+{
+	struct vio_pkt pkts[8];
+	struct vio_rxq rxq = { .burst = three };
+
+	while (!__atomic_load_n(&worker_stops, __ATOMIC_RELAXED))
+		tap_rx_burst(arg, &rxq, pkts, 8);
+	return NULL;
+}
+
+/* Rings vanish at once when they are removed. */
+static void test_come_and_go(void **state)
+{
+	static struct capture_ring ring;
+	struct stamp_clock clock = { .hz = 1000000000, .mult = UINT64_C(1) << 32 };
+	const struct pcapng_packet form = { 0 };
+	struct tap tap = { 0 };
+	uint64_t seen = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, work, &tap), 0);
+	for (unsigned int i = 0; i < 300; i++) {
+		assert_true(capture_ring_init(&ring, RING, 64, NULL, &form));
+		ring.clock = &clock;
+		assert_true(tap_add(&tap, &ring));
+		nanosleep(&(struct timespec){ 0, 20000 }, NULL);
+		assert_true(tap_remove(&tap, &ring));
+		seen += capture_ring_counts(&ring).seen;
+		capture_ring_fini(&ring);
+		memset(&ring, 0xee, sizeof(ring));
+	}
+	__atomic_store_n(&worker_stops, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	assert_true(seen > 0);
+}
+
 int main(void)
 {
 	struct case_list list = { 0 };
@@ -280,5 +343,8 @@ int main(void)
 	case_add(&list, "between two threads nothing is lost but what is counted", test_threads,
 		 NULL);
 	case_add(&list, "a tap serves several captures, and any number of bursts", test_tap, NULL);
+	case_add(&list, "a ring is removed when its worker has done with it", test_remove_waits,
+		 NULL);
+	case_add(&list, "rings come and go while the worker works", test_come_and_go, NULL);
 	return case_run("capture_ring", &list);
 }
