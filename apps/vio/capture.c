@@ -35,6 +35,7 @@ struct capture {
 	struct capture_opts opts;
 	const struct capture_source *src;
 	struct capture_filter *filter;
+	char *filter_text; /* a copy of the caller's */
 	struct source *sources;
 	unsigned int n;
 	struct capture_sink sink;
@@ -121,7 +122,7 @@ static void write_header(struct capture *c)
 	for (unsigned int i = 0; i < c->src->n_ports; i++)
 		write_block(
 			c, block,
-			pcapng_interface(block, c->src->ports[i], c->opts.filter, c->opts.snap));
+			pcapng_interface(block, c->src->ports[i], c->filter_text, c->opts.snap));
 }
 
 static void add_counts(struct pcapng_counts *sum, const struct capture_ring *r)
@@ -274,6 +275,7 @@ static bool open_sources(struct capture *c, struct why *why)
 static void free_all(struct capture *c)
 {
 	capture_filter_free(c->filter);
+	free(c->filter_text);
 	capture_sink_fini(&c->sink);
 	for (unsigned int i = 0; i < c->n; i++)
 		capture_ring_fini(&c->sources[i].ring);
@@ -281,9 +283,17 @@ static void free_all(struct capture *c)
 	free(c);
 }
 
+static bool set_filter(struct capture *c, struct why *why)
+{
+	c->filter_text = strdup(c->opts.filter);
+	if (!c->filter_text)
+		return why_set(why, "no memory for a filter");
+	return capture_filter_make(c->filter_text, &c->filter, why);
+}
+
 static bool begin(struct capture *c, struct why *why)
 {
-	if (c->opts.filter && !capture_filter_make(c->opts.filter, &c->filter, why))
+	if (c->opts.filter && !set_filter(c, why))
 		return false;
 	if (!c->opts.put && !capture_sink_init(&c->sink, c->opts.fd))
 		return why_set(why, "no memory for the file's buffer");

@@ -49,6 +49,7 @@ struct capture_stats {
 /**
  * capture_open - begin
  * @src: must live until the end
+ * @opts: the texts are needed until this returns, the title until the end
  * @out: receives the capture; end it with capture_close()
  *
  * The workers of the taps may be running. One thread at a time opens and closes captures.

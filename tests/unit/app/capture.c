@@ -167,12 +167,14 @@ static void test_filter_and_count(void **state)
 	FILE *f = tmpfile();
 	struct capture_stats stats;
 	struct capture *c;
+	char filter[] = "len > 100";
 	uint64_t dropped;
 
 	(void)state;
 	assert_non_null(f);
 	c = begin(&(struct capture_opts){
-		.fd = fileno(f), .title = "f", .filter = "len > 100", .count = 3 });
+		.fd = fileno(f), .title = "f", .filter = filter, .count = 3 });
+	memset(filter, 'x', sizeof(filter) - 1); /* no longer needed */
 	offer(&taps[0], 10, 60);
 	offer(&taps[0], 2, 200);
 	assert_false(capture_done(c));
