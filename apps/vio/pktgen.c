@@ -10,8 +10,8 @@
 #include "gen.h"
 #include "histfile.h"
 #include "log.h"
-#include "show.h"
 #include "profile.h"
+#include "show.h"
 
 #define SECOND UINT64_C(1000000000)
 

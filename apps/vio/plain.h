@@ -71,7 +71,7 @@ static inline bool plain_sums(const uint8_t *f, uint32_t len)
 		addresses + plain_load(ip, 4) + plain_load(ip + 4, 4) + plain_load(ip + 8, 4);
 	const uint64_t pseudo = addresses + htons(17) + plain_load(udp + 4, 2);
 
-	return sum_is_zero(header) & sum_is_zero(sum_words(pseudo, udp, len - PLAIN_L4));
+	return sum_is_zero(header) && sum_is_zero(sum_words(pseudo, udp, len - PLAIN_L4));
 }
 
 /* Is it one of ours, intact and without any doubt? Fills @out if so. */

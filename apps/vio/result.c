@@ -163,7 +163,8 @@ static bool judge_stream(const struct gen *g, unsigned int stream, struct result
 	for (unsigned int i = 0; i < g->n_tx; i++)
 		if (g->tx[i].stream == stream)
 			account_lane(g, &g->tx[i], &a);
-	if (fabs(a.is - a.should) <= a.slack || off_by(a.is, a.should) <= tolerance(g, RATE_TOLERANCE))
+	if (fabs(a.is - a.should) <= a.slack ||
+	    off_by(a.is, a.should) <= tolerance(g, RATE_TOLERANCE))
 		return true;
 	reason(r, VERDICT_INVALID, "%s%sthe schedule had %.0f %s, sent were %.0f (%+.2f %%)",
 	       g->n_streams > 1 ? g->stream[stream].name : "", g->n_streams > 1 ? ": " : "",
@@ -206,7 +207,8 @@ static double lane_overtime(const struct gen *g, const struct tx_job *j)
 		return 0;
 	is = (double)(j->stats.ended - j->stats.began) / hz;
 	should = (double)(j->pacer.due - j->stats.began) / hz;
-	return is - should * (1 + tolerance(g, TIME_TOLERANCE)) - (double)j->pacer.quantum_ticks / hz;
+	return is - should * (1 + tolerance(g, TIME_TOLERANCE)) -
+	       (double)j->pacer.quantum_ticks / hz;
 }
 
 /* Have all packets that were asked for been sent? */

@@ -118,8 +118,8 @@ def search_loses_backend(options):
         wait_for('a long trial', lambda: ' 20 s ' in tool.out)
         pmd.kill()
         code = tool.wait(5)
-        rig.point(code == 1 and 'error[VIO-SEARCH-01]' in tool.out, 'vio search ends with the error',
-                  'exit code %d\n%s' % (code, tool.out))
+        rig.point(code == 1 and 'error[VIO-SEARCH-01]' in tool.out,
+                  'vio search ends with the error', 'exit code %d\n%s' % (code, tool.out))
         with open(kept, encoding='ascii') as file:
             result = json.load(file)
         trials = result['sizes'][0]['trials']
