@@ -72,6 +72,9 @@ enum exit_code {
 	  "allow for it: --goal-duration-sum TIME and --exceed-ratio 50%") \
 	X(PROFILE, "VIO-PROF-01", EXIT_USAGE, "the profile can't be understood", \
 	  "docs/pktgen.md shows a profile, `vio pktgen --help` tells what values look like") \
+	X(PCAP, "VIO-PCAP-01", EXIT_PREFLIGHT, "the file is no capture that can be replayed", \
+	  "see what it is: file FILE, capinfos FILE; what is cut off at the end, editcap drops: " \
+	  "editcap OLD NEW") \
 	X(BIND_NONE, "VIO-BIND-01", EXIT_PREFLIGHT, "the machine has no such PCI function", \
 	  "`vio list --all` shows those that there are") \
 	X(BIND_RIGHTS, "VIO-BIND-02", EXIT_PREFLIGHT, "only root may change drivers of devices", \

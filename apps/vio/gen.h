@@ -47,6 +47,11 @@ struct gen_config {
 	struct profile *streams; /* what it holds; NULL: one stream, of this */
 	bool respond[RESPOND_KINDS];
 	uint64_t learn; /* packets to show before the run; 0: none, and no announcements */
+	bool rate_given;
+	const char *pcap; /* NULL: frames are made */
+	struct replay_timing pcap_timing;
+	enum replay_flow flow_hash;
+	uint64_t loops; /* 0: until the time is over */
 };
 
 /* One of the streams of a run. */
@@ -161,7 +166,8 @@ struct gen {
 	size_t n_intervals;
 	struct totals last; /* at the end of the last interval */
 	struct hist last_latency;
-	char failure[400]; /* what ended the run; "": nothing */
+	struct gen_replay *replay; /* NULL: frames are made */
+	char failure[400];         /* what ended the run; "": nothing */
 	struct result result;
 	uint64_t floor_ns;     /* what a latency of nothing reads; 0: not measured */
 	struct output *output; /* NULL: none */

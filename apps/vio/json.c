@@ -7,6 +7,7 @@
 #include "hdr.h"
 #include "json.h"
 #include "port_json.h"
+#include "replay_json.h"
 #include "stream_json.h"
 
 /* What was not measured is absent. */
@@ -56,12 +57,15 @@ static json_t *rx_json(const struct gen *g)
 	put_int(o, "lost", r->lost);
 	if (r->lost + r->t.received)
 		put_real(o, "loss_ratio", (double)r->lost / (double)(r->lost + r->t.received));
-	put_int(o, "reordered", r->t.reordered);
-	put_int(o, "duplicate", r->t.duplicate);
-	put_int(o, "late", r->t.late);
-	put_int(o, "corrupt", r->t.corrupt);
 	put_int(o, "foreign", r->t.foreign);
-	put_int(o, "warmup", r->t.early);
+	/* Frames of a replay have no number. */
+	if (!g->replay) {
+		put_int(o, "reordered", r->t.reordered);
+		put_int(o, "duplicate", r->t.duplicate);
+		put_int(o, "late", r->t.late);
+		put_int(o, "corrupt", r->t.corrupt);
+		put_int(o, "warmup", r->t.early);
+	}
 	put_int(o, "bytes_l2", r->t.rx_bytes);
 	if (r->duration_s > 0)
 		put_real(o, "rate_pps", (double)r->t.received / r->duration_s);
@@ -220,10 +224,12 @@ json_t *result_json(const struct gen *g)
 		json_object_set_new(o, "rx", rx_json(g));
 	if (g->result.latency.count)
 		json_object_set_new(o, "latency", latency_json(g));
-	if (g->result.streams)
+	if (g->result.streams && !g->replay)
 		json_object_set_new(o, "streams", streams_json(g));
 	if (g->result.pace.count)
 		json_object_set_new(o, "pacing", pacing_json(g));
+	if (g->replay)
+		json_object_set_new(o, "replay", replay_json(g));
 	json_object_set_new(o, "cpu", cpu_json(g));
 	gen_respond_json(g, o);
 	capture_run_json(&g->capture, o);

@@ -11,13 +11,16 @@
 #include "histfile.h"
 #include "log.h"
 #include "profile.h"
+#include "replay_run.h"
 #include "show.h"
 
 #define SECOND UINT64_C(1000000000)
 
 static bool read_rate(const char *text, void *field, struct why *why)
 {
-	return rate_parse(text, field, why);
+	struct gen_config *c = field;
+
+	return c->rate_given = rate_parse(text, &c->rate, why);
 }
 
 static bool read_pacing(const char *text, void *field, struct why *why)
@@ -116,6 +119,21 @@ static bool read_percent(const char *text, void *field, struct why *why)
 	return parse_percent(text, field, why);
 }
 
+static bool read_timing(const char *text, void *field, struct why *why)
+{
+	return replay_timing_parse(text, field, why);
+}
+
+static bool read_flow_hash(const char *text, void *field, struct why *why)
+{
+	return replay_flow_parse(text, field, why);
+}
+
+static bool read_loops(const char *text, void *field, struct why *why)
+{
+	return parse_count(text, 0, UINT64_C(1) << 53, field, why);
+}
+
 static bool read_interval(const char *text, void *field, struct why *why)
 {
 	uint64_t ns;
@@ -172,7 +190,7 @@ static bool read_learn(const char *text, void *field, struct why *why)
 
 /* clang-format off */
 static const struct option_def options[] = {
-	{ "rate", 'r', "RATE", read_rate, AT(rate), "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS), 3.2GbpsL1,\n50% (of --line-rate), ramp:1Mpps-20Mpps/10s or max,\nof each sending port; default max" },
+	{ "rate", 'r', "RATE", read_rate, 0, "10Mpps, 250kpps, 3.2Gbps (bits on layer 2 with FCS), 3.2GbpsL1,\n50% (of --line-rate), ramp:1Mpps-20Mpps/10s or max,\nof each sending port; default max" },
 	{ "line-rate", 0, "BITS", read_line_rate, AT(line_bps), "what 100% is, in bits/s on layer 1: 10G, 2.5G" },
 	{ "count-l1", 0, NULL, option_flag, AT(count_l1), "bits of a rate are of layer 1: with preamble and gap" },
 	{ "pacing", 0, "KIND", read_pacing, AT(pacing), "smooth | burst:N (N packets at once) | poisson[:SEED] |\nonoff:10ms/90ms (at the rate, then silent); default smooth" },
@@ -197,6 +215,10 @@ static const struct option_def options[] = {
 	{ "ttl", 0, "N", read_ttl, AT(style.ttl), "time to live or hop limit, 1 to 255; default 64" },
 	{ "payload", 0, "PATTERN", read_payload, AT(style.payload), "behind the headers and our 18 bytes: inc | zero |\nrandom[:SEED] | 0xHEX | @FILE; default inc" },
 	{ "ipv6", 0, NULL, option_flag, AT(ipv6), "send IPv6" },
+	{ "pcap", 0, "FILE", option_text, AT(pcap), "send the frames of a capture, pcap or pcapng, instead" },
+	{ "pcap-timing", 0, "HOW", read_timing, AT(pcap_timing), "keep (the times of the file) | x2.0 (twice as fast) | rate\n(-r); default rate if -r is given, else keep" },
+	{ "loop", 0, "N", read_loops, AT(loops), "send the file N times, 0: until --time is over; default 1" },
+	{ "flow-hash", 0, "[=WHAT]", read_flow_hash, AT(flow_hash), "with --queues, what decides about a frame's queue: ports\n(with the addresses; default) | ip (addresses alone)" },
 	{ "burst", 0, "N", read_burst, AT(burst), "packets per burst at most, 1 to 64; default 32" },
 	{ "queues", 0, "N", option_queues, AT(queues), "queue pairs to ask of each port; default 1" },
 	{ "buffers", 0, "N", read_buffers, AT(buffers), "packet buffers of each port; default by queues" },
@@ -236,6 +258,7 @@ static const char examples[] =
 	"  vio pktgen loop:echo --profile streams.yaml -r 100kpps      several streams (docs/pktgen.md)\n"
 	"  vio pktgen loop:echo,loss=1e-3 -n 1M -r 500kpps -q -o result.json\n"
 	"  vio pktgen loop:echo -n 1M --assert 'rx.loss_ratio<=1e-6' --assert 'latency.p99_us<50'\n"
+	"  vio pktgen vhost-user:/run/a.sock --pcap day.pcapng --pcap-timing x2.0 --queues 4\n"
 	"  vio pktgen loop:echo --dry-run --write frames.pcap -n 5 && tshark -V -r frames.pcap\n"
 	"  vio pktgen --dry-run --show 2 --proto tcp --vxlan 5000 --src-mac 02:00:00:00:01:00-02:00:00:00:01:ff -s 128\n\n"
 	"exit codes: 0 valid; 1 the run failed; 2 usage; 3 a port or something else can't be had;\n"
@@ -273,6 +296,8 @@ static int check_conflicts(const struct gen_config *c)
 	if (c->dry_run && (c->capture.file || c->capture.control))
 		return fail(FAIL_CONFLICT, NULL,
 			    "pktgen: --capture and --control are not for --dry-run");
+	if (gen_replay_check(c))
+		return EXIT_USAGE;
 	return capture_check("pktgen", &c->capture);
 }
 
@@ -307,6 +332,8 @@ static int dry_run(struct gen *g)
 {
 	int rc = gen_streams(g);
 
+	if (!rc && g->cfg->pcap)
+		return gen_replay_dry_run(g);
 	for (unsigned int i = 0; i < g->n_streams && !rc; i++)
 		rc = dry_run_stream(g, &g->stream[i]);
 	return rc;
@@ -380,7 +407,7 @@ static int settle(struct gen_config *cfg)
 		rc = fail(FAIL_VALUE, why.text, "pktgen: --rate is not known");
 	if (!rc && cfg->profile)
 		rc = profile_read(cfg->profile, options, cfg, &cfg->streams);
-	if (!rc && !cfg->time_ns && endless(cfg))
+	if (!rc && !cfg->time_ns && endless(cfg) && (!cfg->pcap || !cfg->loops))
 		cfg->time_ns = 10 * SECOND;
 	return rc;
 }
@@ -421,6 +448,7 @@ int gen_config_init(struct gen_config *cfg)
 		.src_port = FIELD_ONE(1024),
 		.dst_port = FIELD_ONE(9),
 		.late_limit = 10,
+		.loops = 1,
 	};
 	if (!sizes_parse("64", &cfg->sizes, &why))
 		return fail(FAIL_MEMORY, NULL, "no room for a frame size");

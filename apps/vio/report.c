@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "gen.h"
+#include "replay_run.h"
 
 /* 1234567 as "1,234,567". Return: @out. */
 static const char *grouped(uint64_t n, char out[32])
@@ -77,9 +78,14 @@ void report_header(const struct gen *g)
 	header_jobs(g, "rx", g->n_rx, g->plan.rx);
 	if (g->plan.device)
 		fprintf(g->out, " device=%u", g->plan.cpu[g->plan.device_worker]);
-	fprintf(g->out, "   TSC %.3f GHz   flows %u   sizes %u\n", (double)g->clock.hz / 1e9,
-		g->path[0].frames[0].flows.n, g->cfg->sizes.n);
-	report_stream_queues(g);
+	fprintf(g->out, "   TSC %.3f GHz", (double)g->clock.hz / 1e9);
+	if (g->replay)
+		report_replay_header(g);
+	else
+		fprintf(g->out, "   flows %u   sizes %u\n", g->path[0].frames[0].flows.n,
+			g->cfg->sizes.n);
+	if (!g->replay)
+		report_stream_queues(g);
 	fprintf(g->out, "  time   tx Mpps   rx Mpps        loss   reorder       dup"
 			"   lat p50/p99/p99.9 us        ring-full      late\n");
 	fflush(g->out);
@@ -136,13 +142,14 @@ static void result_rx(const struct gen *g)
 	if (!gen_sends(g) && r->duration_s > 0)
 		fprintf(g->out, " (%.4f Mpps) in %.3f s", (double)t->received / r->duration_s / 1e6,
 			r->duration_s);
-	fprintf(g->out,
-		"  lost %s (%.3g)  late %llu  reordered %llu  duplicate %llu  corrupt %llu  "
-		"foreign %llu\n",
-		grouped(r->lost, lost), share(r->lost, t->received + r->lost),
-		(unsigned long long)t->late, (unsigned long long)t->reordered,
-		(unsigned long long)t->duplicate, (unsigned long long)t->corrupt,
-		(unsigned long long)t->foreign);
+	fprintf(g->out, "  lost %s (%.3g)", grouped(r->lost, lost),
+		share(r->lost, t->received + r->lost));
+	/* Frames of a replay have no number. */
+	if (!g->replay)
+		fprintf(g->out, "  late %llu  reordered %llu  duplicate %llu  corrupt %llu",
+			(unsigned long long)t->late, (unsigned long long)t->reordered,
+			(unsigned long long)t->duplicate, (unsigned long long)t->corrupt);
+	fprintf(g->out, "  foreign %llu\n", (unsigned long long)t->foreign);
 }
 
 static void result_latency(const struct gen *g)
@@ -213,6 +220,8 @@ void report_result(const struct gen *g)
 	result_latency(g);
 	if (gen_sends(g))
 		result_pacing(g);
+	if (g->replay)
+		report_replay(g);
 	result_cost(g);
 	gen_respond_report(g);
 	capture_run_report(&g->capture, g->out);

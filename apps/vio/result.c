@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gen.h"
+#include "replay_run.h"
 
 /* What the result may be off by and still be what was asked for: packets of the schedule, and time.
  * A moment's delay at the very end makes a run longer, not emptier. */
@@ -29,6 +30,8 @@ static void add_rx(struct totals *t, const struct rx_job *j)
 {
 	const struct rx_stats *s = &j->stats;
 
+	t->received += counter_get(&s->received);
+	t->rx_bytes += counter_get(&s->bytes);
 	t->rx_cost_packets += counter_get(&s->cost_packets);
 	t->corrupt += counter_get(&s->corrupt);
 	t->foreign += counter_get(&s->foreign);
@@ -231,7 +234,8 @@ static void judge_time(const struct gen *g, struct result *r)
 	if (over > 0 && g->cfg->late_limit < 100)
 		reason(r, VERDICT_INVALID, "the last packets left %.6g s later than they may",
 		       over);
-	if (!g->cfg->time_ns || r->interrupted || (all_sent(g) && r->duration_s < asked))
+	if (!g->cfg->time_ns || r->interrupted ||
+	    ((all_sent(g) || g->replay) && r->duration_s < asked))
 		return;
 	if (off_by(r->duration_s, asked) > tolerance(g, TIME_TOLERANCE))
 		reason(r, VERDICT_INVALID, "asked for %.6g s, took %.6g s", asked, r->duration_s);
@@ -266,7 +270,12 @@ static void judge_books(const struct gen *g, struct result *r)
 
 static void judge_sender(const struct gen *g, struct result *r)
 {
-	judge_rate(g, r);
+	struct why why;
+
+	if (!g->replay)
+		judge_rate(g, r);
+	else if (!gen_replay_good(g, &why))
+		reason(r, VERDICT_INVALID, "%s", why.text);
 	judge_time(g, r);
 	judge_pace(g, r);
 	if (gen_receives(g))
@@ -293,6 +302,8 @@ void gen_result(struct gen *g)
 		r->lost = r->t.missing;
 	else if (!gen_stream_results(g))
 		reason(r, VERDICT_FAILED, "no memory for the results of %u streams", g->n_streams);
+	if (g->replay && r->streams)
+		gen_replay_settle(g);
 	if (g->failure[0])
 		reason(r, VERDICT_FAILED, "%s", g->failure);
 	else if (gen_sends(g) && r->streams)

@@ -6,6 +6,7 @@
 
 #include "fail.h"
 #include "gen.h"
+#include "replay_run.h"
 
 #define MS UINT64_C(1000000)
 
@@ -182,7 +183,8 @@ static void watch_stall(struct gen *g, struct watch *w, uint64_t now)
 {
 	uint64_t sent = sent_so_far(g);
 
-	if (sent != w->sent || (int64_t)(now - g->times.measure) < 0) {
+	if (sent != w->sent || (int64_t)(now - g->times.measure) < 0 ||
+	    (g->replay && !gen_replay_held_up(g))) {
 		w->sent = sent;
 		w->progress = now;
 	}

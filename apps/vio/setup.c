@@ -6,6 +6,7 @@
 #include "fail.h"
 #include "gen.h"
 #include "memory.h"
+#include "replay_run.h"
 
 /* Buffers per queue pair: both rings full at their usual size, and what is on its way. */
 #define QUEUE_BUFFERS 2560u
@@ -20,6 +21,8 @@ static uint32_t buffer_bytes(const struct gen *g)
 	for (unsigned int s = 0; s < g->n_streams; s++)
 		while (bytes < sizes_largest(&g->stream[s].cfg->sizes) + VIO_PKT_HEADROOM)
 			bytes *= 2;
+	while (g->replay && bytes < gen_replay_largest(g) + VIO_PKT_HEADROOM)
+		bytes *= 2;
 	return bytes;
 }
 
@@ -411,6 +414,8 @@ int gen_open_ports(struct gen *g, const struct gen_config *cfg)
 	strftime(g->started, sizeof(g->started), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime(&(time_t){ time(NULL) }));
 	rc = gen_streams(g);
+	if (!rc && cfg->pcap)
+		rc = gen_replay_scan(g);
 	for (unsigned int i = 0; i < cfg->n_ports && !rc; i++) {
 		rc = open_port(g, i);
 		for (unsigned int s = 0; s < g->n_streams && !rc; s++)
@@ -430,6 +435,8 @@ int gen_open_traffic(struct gen *g)
 		rc = open_path(g, d);
 	if (!rc)
 		rc = open_jobs(g);
+	if (!rc && g->replay)
+		rc = gen_replay_open(g);
 	if (!rc)
 		rc = open_workers(g);
 	if (!rc) {
@@ -486,6 +493,7 @@ void gen_close_traffic(struct gen *g)
 		free(g->workers[i].rx);
 	}
 	free(g->workers);
+	gen_replay_close(g);
 	close_jobs(g);
 	for (unsigned int d = 0; d < PATHS_MAX; d++)
 		close_path(&g->path[d]);

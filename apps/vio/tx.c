@@ -317,6 +317,8 @@ bool tx_queue_poll(struct tx_queue *q)
 {
 	if (q->answers && answers_waiting(q->answers))
 		answers_send(q->answers, q->jobs->q, q->cache, &q->tap);
+	if (q->jobs->replay)
+		return replay_poll(q->jobs);
 	return q->n_jobs == 1 ? tx_poll(q->jobs) : take_turn(q);
 }
 

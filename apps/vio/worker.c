@@ -35,7 +35,7 @@ static bool poll_jobs(struct worker *w)
 	if (w->n_loops)
 		worked |= step_loops(w);
 	for (unsigned int i = 0; i < w->n_rx; i++)
-		worked |= rx_poll(w->rx[i]);
+		worked |= w->rx[i]->replay ? replay_rx_poll(w->rx[i]) : rx_poll(w->rx[i]);
 	for (struct answer_job *j = w->answering; j; j = j->next)
 		worked |= answer_poll(j);
 	return worked;

@@ -14,6 +14,7 @@
 #include "idle.h"
 #include "pacer.h"
 #include "plan.h"
+#include "replay.h"
 #include "stamp.h"
 #include "tap.h"
 #include "track.h"
@@ -62,6 +63,7 @@ struct tx_stats {
 	uint64_t bursts, late_bursts, ring_full, no_buffers, skipped;
 	uint64_t cost_packets, gen_ticks, tx_ticks;
 	uint64_t began, ended; /* ticks; 0: not yet */
+	uint64_t held_up;      /* replay: 1 while frames are due and can't be sent */
 };
 
 enum tx_phase { TX_WAIT, TX_WARM, TX_MEASURE, TX_DONE };
@@ -95,6 +97,11 @@ struct tx_job {
 	struct frame_cursor cursor;
 	uint64_t seq;
 
+	struct replay *replay;   /* NULL: frames are made, not replayed */
+	unsigned int queue;      /* of the replay */
+	uint16_t copied;         /* packets in hold that are frames */
+	uint64_t due[BURST_MAX]; /* of these, ticks */
+
 	struct tx_stats stats APART;
 	struct hist pace_error; /* nanoseconds */
 } APART;
@@ -112,6 +119,7 @@ struct tx_queue {
 struct rx_stats {
 	uint64_t corrupt, foreign;
 	uint64_t cost_packets, rx_ticks, check_ticks;
+	uint64_t received, bytes; /* replay: of any frames, bytes with the FCS */
 };
 
 /* A receiver: one receive queue. */
@@ -123,8 +131,9 @@ struct rx_job {
 	uint16_t burst;
 	uint64_t cost_limit;
 	struct tap tap;
-	struct answers *answers; /* to those who ask; NULL: none */
-	bool last_odd;           /* the last frame of ours had addresses that were nearly ours: */
+	const struct timetable *replay; /* of senders that do; NULL: only ours count */
+	struct answers *answers;        /* to those who ask; NULL: none */
+	bool last_odd; /* the last frame of ours had addresses that were nearly ours: */
 	uint8_t last_macs[12];
 	unsigned int guess; /* the stream that the next frame is likely to be of */
 	struct track_order order[FRAME_STREAMS]; /* by lane */
@@ -159,12 +168,17 @@ bool tx_poll(struct tx_job *j);
 /* The same for the sender of @q whose turn it is: the one that is most behind its schedule, or one
  * of those that have none. */
 bool tx_queue_poll(struct tx_queue *q);
+/* The same for a sender with a replay, alone at its queue. */
+bool replay_poll(struct tx_job *j);
 
 /* Let the receiver work. Return: true if something came. */
 bool rx_poll(struct rx_job *j);
 
 /* Give the buffers that a stopped queue still holds back. */
 void tx_queue_fini(struct tx_queue *q);
+
+/* The same where a replay's frames come back: any frame counts. */
+bool replay_rx_poll(struct rx_job *j);
 
 /* Start and end the thread. Return: 0, or a positive errno. */
 int worker_start(struct worker *w);
