@@ -361,10 +361,12 @@ static int open_workers(struct gen *g)
 	struct why why;
 	int rc;
 
-	if (!cpus.n)
+	if (!cpus.n) {
 		plan_allowed_cpus(&cpus);
-	else if (!plan_check_cpus(&cpus, &why))
+		cpus.n -= g->replay && cpus.n > 1; /* for the thread that reads the file */
+	} else if (!plan_check_cpus(&cpus, &why)) {
 		return fail(FAIL_CPU, why.text, "--cores: these processors can't be used");
+	}
 	plan_make(&g->plan, g->n_txq, g->n_rx, device, &cpus);
 	rc = alloc_workers(g);
 	if (rc)

@@ -344,6 +344,12 @@ def case_no_next_loop():
     assert "--pcap-timing rate" in err, err
 
 
+def case_help():
+    _, out, _ = vio("pktgen", "--help")
+    for option in ("--pcap FILE", "--pcap-timing HOW", "--loop N", "--flow-hash[=WHAT]"):
+        assert option in out, f"{option} is not in the help"
+
+
 # --- the list of cases ---------------------------------------------------------------------------
 
 
@@ -388,6 +394,7 @@ def cases():
         yield f"{what} is an error with exit code {code}", case_error, (args, code, text)
     yield "a FIFO is refused at once", case_fifo, ()
     yield "a next loop needs a time", case_no_next_loop, ()
+    yield "the options are in the help", case_help, ()
 
 
 if __name__ == "__main__":
