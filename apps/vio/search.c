@@ -166,7 +166,7 @@ static const struct option_def own[] = {
 static const char *const shared[] = {
 	"line-rate", "count-l1", "pacing", "drain", "src-ip", "dst-ip", "src-port", "dst-port", "flows", "src-mac", "dst-mac", "vlan",
 	"vxlan", "ipv6", "proto", "tos", "ttl", "step", "payload", "burst", "queues", "buffers",
-	"cores", "bidir", "late-limit", "json", "verbose",
+	"cores", "bidir", "learn", "respond", "late-limit", "json", "verbose",
 };
 
 static const char examples[] =

@@ -173,6 +173,10 @@ static int run_once(struct search *s, struct search_item *item, const struct tri
 	s->run.sizes = item->sizes;
 	rc = gen_open_traffic(s->gen);
 	if (!rc)
+		rc = gen_respond_open(s->gen);
+	if (!rc)
+		rc = gen_learn(s->gen);
+	if (!rc)
 		rc = gen_run(s->gen);
 	if (rc)
 		return search_end(s, rc, VERDICT_FAILED, "a trial could not be run");
@@ -209,6 +213,7 @@ int search_trial(struct search *s, struct search_item *item, const struct trial_
 			return rc;
 		search_text_begin(s, item, order);
 		rc = run_once(s, item, order, out);
+		gen_respond_close(s->gen);
 		gen_close_traffic(s->gen);
 		if (rc) {
 			search_text_end(s, NULL);

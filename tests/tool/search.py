@@ -278,6 +278,16 @@ def case_repeat():
     equal(len(trials(r, used=True, load_pps=2000)), 2, "trials at the result")
 
 
+def case_learn():
+    """Packets to learn from come before each trial, and count in none."""
+    r, _ = search("loop:echo", *SHORT, *CALM, "--max-rate", "2kpps", "--learn=7",
+                  "--respond", "arp")
+    t = trials(r)
+    sent = r["ports"][0]["tx"]["packets"] - sum(x["sent"] for x in t)
+    equal(sent, 8 * len(t), "an announcement and 7 packets for each trial")
+    equal(found(r, "NDR")["lower_pps"], 2000, "NDR")
+
+
 def case_pair():
     r, _ = search("loop:pair", "loop:pair", "--bidir", *SHORT, *CALM, "--max-rate", "2kpps")
     equal((r["directions"], len(r["ports"])), (2, 2), "directions and ports")
@@ -366,6 +376,7 @@ def cases():
     yield "what comes back of all that can be sent", case_mrr, ()
     yield "the largest rate is found", case_automatic, ()
     yield "a result is tried again", case_repeat, ()
+    yield "devices learn before each trial", case_learn, ()
     yield "both directions of two ports", case_pair, ()
     yield "text for people", case_text, ()
     yield "every option is in the help", case_help, ()
