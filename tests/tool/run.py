@@ -351,8 +351,9 @@ def case_text():
     assert "RESULT" in out if code == 0 else "INVALID" in out and "RESULT" not in out, out
     for word in ("received", "latency us", "pacing", "cost", "verdict", "cores", "TSC"):
         assert word in out, f"'{word}' is not in: {out}"
-    lines = re.findall(r"^ +\d\.\ds ", out, re.M)
-    assert 2 <= len(lines) <= 4, f"{len(lines)} lines of progress: {out}"
+    times = [float(time) for time in re.findall(r"^ +(\d\.\d)s ", out, re.M)]
+    # A machine that holds the end up lets the run last longer than was asked for.
+    assert 2 <= len(times) <= times[-1] / 0.2 + 1, f"{len(times)} lines of progress: {out}"
 
 
 def case_quiet():
