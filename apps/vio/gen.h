@@ -52,6 +52,7 @@ struct gen_config {
 	struct replay_timing pcap_timing;
 	enum replay_flow flow_hash;
 	uint64_t loops; /* 0: until the time is over */
+	bool no_tui;
 };
 
 /* One of the streams of a run. */
@@ -167,6 +168,7 @@ struct gen {
 	struct totals last; /* at the end of the last interval */
 	struct hist last_latency;
 	struct gen_replay *replay; /* NULL: frames are made */
+	bool on_screen;            /* a live picture shows the progress */
 	char failure[400];         /* what ended the run; "": nothing */
 	struct result result;
 	uint64_t floor_ns;     /* what a latency of nothing reads; 0: not measured */

@@ -237,6 +237,7 @@ static const struct option_def options[] = {
 	{ "assert", 0, "EXPR", read_assertion, AT(output.assertions), "what must hold of the result's JSON, or the exit code is 4;\nany number of times: 'rx.loss_ratio<=1e-6', 'latency.p99_us<50',\n'tx.rate_error<0.5%'" },
 	{ "interval", 0, "TIME", read_interval, AT(interval_ns), "between lines of progress; default 1s" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
+	{ "no-tui", 0, NULL, option_flag, AT(no_tui), "lines of progress on a terminal, too, not a live screen" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
 	{ "respond", 0, "LIST", read_respond, AT(respond), "answer for the source addresses: arp,icmp,nd" },
 	{ "learn", 0, "[=N]", read_learn, AT(learn), "before the run: gratuitous ARP or unsolicited neighbour\nadvertisements, and N packets; default 10" },

@@ -6,6 +6,7 @@
 
 #include "fail.h"
 #include "gen.h"
+#include "live.h"
 #include "replay_run.h"
 
 #define MS UINT64_C(1000000)
@@ -158,7 +159,8 @@ static void interval_take(struct gen *g, uint64_t now)
 	i.p99 = hist_percentile(&latency, 99);
 	i.p999 = hist_percentile(&latency, 99.9);
 	add_interval(g, &i);
-	report_interval(g, &i);
+	if (!g->on_screen)
+		report_interval(g, &i);
 	output_interval(g, &i, &latency);
 }
 
@@ -201,7 +203,7 @@ static void watch_once(struct gen *g, struct watch *w)
 {
 	uint64_t now = vio_ticks();
 
-	if (interrupted && !g->result.interrupted) {
+	if ((interrupted || live_poll(g)) && !g->result.interrupted) {
 		g->result.interrupted = true;
 		end_early(g);
 	}
@@ -259,6 +261,7 @@ int gen_run(struct gen *g)
 		return rc;
 	}
 	set_times(g);
+	g->on_screen = live_begin(g);
 	w.next_interval = g->times.measure + w.interval;
 	w.progress = g->times.measure;
 	do {
@@ -270,6 +273,7 @@ int gen_run(struct gen *g)
 	drain(g);
 	if ((int64_t)(now + w.interval / 2 - w.next_interval) >= 0)
 		interval_take(g, now);
+	live_end();
 	stop_workers(g);
 	gen_result(g);
 	return 0;
