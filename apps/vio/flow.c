@@ -81,14 +81,30 @@ static uint64_t combinations(const struct digits *d, uint64_t limit)
 	return all;
 }
 
+/* Let @f take @n values from its only one on, or as many as there are up to @end. Return: how many.
+ */
+static uint64_t widen(struct field *f, uint64_t n, uint64_t end)
+{
+	const uint64_t room = end - f->part[0].first;
+
+	f->count = f->part[0].count = n < room ? n : room;
+	return f->count;
+}
+
 void flow_spec_spread(struct flow_spec *spec)
 {
 	struct digits d = digits_of(spec);
-	struct field *f = spec->proto == FRAME_ARP ? &spec->dst : &spec->sport;
-	uint64_t room = spec->proto == FRAME_ARP ? UINT64_C(1) << 32 : 65536;
+	uint64_t ports;
 
-	if (combinations(&d, 2) == 1 && spec->flows <= room - f->part[0].first && spec->flows)
-		f->count = f->part[0].count = spec->flows;
+	if (combinations(&d, 2) != 1 || !spec->flows)
+		return;
+	if (spec->proto == FRAME_ARP) {
+		widen(&spec->dst, spec->flows, UINT64_C(1) << 32);
+		return;
+	}
+	ports = widen(&spec->sport, spec->flows, 65536);
+	if (ports < spec->flows)
+		widen(&spec->src, (spec->flows + ports - 1) / ports, UINT64_MAX);
 }
 
 /*

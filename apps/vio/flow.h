@@ -35,7 +35,8 @@ struct flow_spec {
 /* Those of the way back: source and destination exchanged; an identifier of ICMP stays. */
 void flow_spec_turn(struct flow_spec *spec);
 
-/* Where more flows are wanted and no field varies, source ports do, or target addresses of ARP. */
+/* Where more flows are wanted and no field varies, source ports do, and source addresses if there
+ * are not enough of them; target addresses of ARP. */
 void flow_spec_spread(struct flow_spec *spec);
 
 #define FLOW_TUPLE4 12u /* addresses and ports as they lie in the frame */

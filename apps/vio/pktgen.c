@@ -205,7 +205,7 @@ static const struct option_def options[] = {
 	{ "dst-ip", 0, "LIST", read_ip, AT(dst_ip), "the same; default 198.18.0.2 or 2001:2::2" },
 	{ "src-port", 0, "LIST", read_ports, AT(src_port), "ports: 1024-2047 or 53,80,8000-8080; of ICMP the identifier;\ndefault 1024" },
 	{ "dst-port", 0, "LIST", read_ports, AT(dst_port), "the same; default 9" },
-	{ "flows", 0, "N", read_flows, AT(flows), "how many combinations of the lists to use; default all.\nWithout lists: N source ports (of ARP: targets)" },
+	{ "flows", 0, "N", read_flows, AT(flows), "how many combinations of the lists to use; default all.\nWithout lists: source ports, beyond these source addresses\n(of ARP: targets)" },
 	{ "step", 0, "ORDER", read_step, AT(step), "flows take values upwards, downwards or by chance:\ninc | dec | random[:SEED]; default inc" },
 	{ "src-mac", 0, "LIST", read_macs, AT(src_mac), "MAC addresses A, A-B or a list; default: the sending port's" },
 	{ "dst-mac", 0, "LIST", read_macs, AT(dst_mac), "default: the receiving port's, or 02:00:00:00:00:02;\nof ARP: broadcast" },

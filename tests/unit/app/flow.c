@@ -85,10 +85,13 @@ static void test_spread(void **state)
 	static const struct {
 		enum frame_proto proto;
 		uint32_t flows;
-		uint64_t ports, targets;
-	} table[] = { { FRAME_UDP, 10, 10, 1 },   { FRAME_ICMP, 10, 10, 1 },
-		      { FRAME_ARP, 10, 1, 10 },   { FRAME_UDP, 0, 1, 1 },
-		      { FRAME_UDP, 70000, 1, 1 }, { FRAME_ARP, 70000, 1, 70000 } };
+		uint64_t ports, sources, targets;
+	} table[] = {
+		{ FRAME_UDP, 10, 10, 1, 1 },          { FRAME_ICMP, 10, 10, 1, 1 },
+		{ FRAME_ARP, 10, 1, 1, 10 },          { FRAME_UDP, 0, 1, 1, 1 },
+		{ FRAME_UDP, 65535, 65535, 1, 1 },    { FRAME_UDP, 65536, 65535, 2, 1 },
+		{ FRAME_TCP, 1 << 20, 65535, 17, 1 }, { FRAME_ARP, 70000, 1, 1, 70000 },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -103,6 +106,7 @@ static void test_spread(void **state)
 
 		flow_spec_spread(&spec);
 		assert_int_equal(spec.sport.count, table[i].ports);
+		assert_int_equal(spec.src.count, table[i].sources);
 		assert_int_equal(spec.dst.count, table[i].targets);
 	}
 }
