@@ -14,11 +14,11 @@ const struct counter_def counter_defs[] = {
 	{ "no_buffers_bursts", "bursts for which the pool had too few buffers", AT(no_buffers), SIDE_TX, false },
 	{ "received_packets", "packets that came back intact, each once", AT(received), SIDE_RX, false },
 	{ "received_bytes", "their bytes, with the FCS", AT(rx_bytes), SIDE_RX, false },
-	{ "missing_packets", "packets that have not come though later ones have", AT(missing), SIDE_RX, true },
-	{ "reordered_packets", "packets that came after a later one of their queue", AT(reordered), SIDE_RX, false },
-	{ "duplicate_packets", "packets that had come before", AT(duplicate), SIDE_RX, false },
-	{ "late_packets", "packets that came after 262144 later ones", AT(late), SIDE_RX, false },
-	{ "corrupt_packets", "packets that were damaged on the way", AT(corrupt), SIDE_RX, false },
+	{ "missing_packets", "packets that have not come though later ones have", AT(missing), SIDE_NUMBERS, true },
+	{ "reordered_packets", "packets that came after a later one of their queue", AT(reordered), SIDE_NUMBERS, false },
+	{ "duplicate_packets", "packets that had come before", AT(duplicate), SIDE_NUMBERS, false },
+	{ "late_packets", "packets that came after 262144 later ones", AT(late), SIDE_NUMBERS, false },
+	{ "corrupt_packets", "packets that were damaged on the way", AT(corrupt), SIDE_NUMBERS, false },
 	{ "foreign_packets", "packets of others", AT(foreign), SIDE_RX, false },
 	{ 0 }
 };

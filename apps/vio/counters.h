@@ -4,7 +4,11 @@
 
 #include "gen.h"
 
-enum counter_side { SIDE_TX, SIDE_RX };
+enum counter_side {
+	SIDE_TX,
+	SIDE_RX,
+	SIDE_NUMBERS, /* of receivers, by the numbers in our frames: not of a replay's */
+};
 
 /* A counter of struct totals that is shown outside: units are in the name. */
 struct counter_def {
@@ -19,7 +23,9 @@ extern const struct counter_def counter_defs[]; /* ends with name NULL */
 /* Does this run have it? */
 static inline bool counter_measured(const struct gen *g, const struct counter_def *d)
 {
-	return d->side == SIDE_TX ? gen_sends(g) : gen_receives(g);
+	if (d->side == SIDE_TX)
+		return gen_sends(g);
+	return gen_receives(g) && (d->side == SIDE_RX || !g->replay);
 }
 
 static inline uint64_t counter_of(const struct totals *t, const struct counter_def *d)

@@ -33,7 +33,9 @@ static json_t *tx_json(const struct gen *g)
 
 	if (r->asked_pps > 0) {
 		put_real(o, "offered_pps", r->asked_pps);
-		put_int(o, "offered", (uint64_t)(r->offered + 0.5));
+		/* How much a replay would still have had at its end, only its reader knows. */
+		if (!g->replay)
+			put_int(o, "offered", (uint64_t)(r->offered + 0.5));
 	}
 	put_int(o, "sent", r->t.sent);
 	put_int(o, "unsent", r->t.unsent);
@@ -162,8 +164,9 @@ json_t *interval_json(const struct gen *g, const struct interval *i)
 	put_real(o, "to_s", i->to_s);
 	if (gen_sends(g))
 		put_int(o, "sent", i->d.sent);
-	if (gen_receives(g)) {
+	if (gen_receives(g))
 		put_int(o, "received", i->d.received);
+	if (gen_receives(g) && !g->replay) {
 		put_int(o, "missing", i->d.missing);
 		put_int(o, "reordered", i->d.reordered);
 		put_int(o, "duplicate", i->d.duplicate);
@@ -224,7 +227,7 @@ json_t *result_json(const struct gen *g)
 		json_object_set_new(o, "rx", rx_json(g));
 	if (g->result.latency.count)
 		json_object_set_new(o, "latency", latency_json(g));
-	if (g->result.streams && !g->replay)
+	if (g->result.streams)
 		json_object_set_new(o, "streams", streams_json(g));
 	if (g->result.pace.count)
 		json_object_set_new(o, "pacing", pacing_json(g));

@@ -167,7 +167,8 @@ void metrics_write(const struct gen *g, const struct hist *latency, FILE *f)
 	write_totals(g, f);
 	write_ports(g, f);
 	write_queues(g, f);
-	write_streams(g, f);
+	if (!g->replay)
+		write_streams(g, f);
 	write_latency(latency, f);
 	fputs("# EOF\n", f);
 }

@@ -209,16 +209,12 @@ void gen_replay_settle(struct gen *g)
 	r->asked_pps = asked_pps(p, &g->cfg->rate);
 	/* Nothing tells ours from others', but that there can't be more of ours than were sent. */
 	if (r->t.received > r->t.sent) {
-		r->t.foreign = r->t.received - r->t.sent;
+		r->t.foreign += r->t.received - r->t.sent;
 		r->t.received = r->t.sent;
 	}
 	r->burst = 1;
-	r->offered = 0;
-	if (gen_receives(g)) {
+	if (gen_receives(g))
 		r->lost = r->t.sent - r->t.received;
-		r->streams->received = r->t.received;
-		r->streams->lost = (int64_t)r->lost;
-	}
 	if (replay_failed(&p->r) && !g->failure[0])
 		snprintf(g->failure, sizeof(g->failure), "%s: %s", g->cfg->pcap, p->r.why.text);
 }

@@ -79,32 +79,39 @@ void report_header(const struct gen *g)
 	if (g->plan.device)
 		fprintf(g->out, " device=%u", g->plan.cpu[g->plan.device_worker]);
 	fprintf(g->out, "   TSC %.3f GHz", (double)g->clock.hz / 1e9);
-	if (g->replay)
+	if (g->replay) {
 		report_replay_header(g);
-	else
+	} else {
 		fprintf(g->out, "   flows %u   sizes %u\n", g->path[0].frames[0].flows.n,
 			g->cfg->sizes.n);
-	if (!g->replay)
 		report_stream_queues(g);
+	}
 	fprintf(g->out, "  time   tx Mpps   rx Mpps        loss   reorder       dup"
 			"   lat p50/p99/p99.9 us        ring-full      late\n");
 	fflush(g->out);
 }
 
+/* What needs the numbers in our frames. Return: @out. */
+static const char *numbered(const struct gen *g, uint64_t n, char out[24])
+{
+	snprintf(out, 24, g->replay ? "-" : "%llu", (unsigned long long)n);
+	return out;
+}
+
 void report_interval(const struct gen *g, const struct interval *i)
 {
 	double s = i->to_s - i->from_s;
-	char lat[64] = "-";
+	char lat[64] = "-", missing[24], reordered[24], duplicate[24];
 
 	if (g->cfg->quiet || s <= 0)
 		return;
 	if (i->p999)
 		snprintf(lat, sizeof(lat), "%.1f / %.1f / %.1f", us(i->p50), us(i->p99),
 			 us(i->p999));
-	fprintf(g->out, "%5.1fs %9.4f %9.4f %11llu %9llu %9llu   %-26s %10llu %9llu\n", i->to_s,
+	fprintf(g->out, "%5.1fs %9.4f %9.4f %11s %9s %9s   %-26s %10llu %9llu\n", i->to_s,
 		(double)i->d.sent / s / 1e6, (double)i->d.received / s / 1e6,
-		(unsigned long long)i->d.missing, (unsigned long long)i->d.reordered,
-		(unsigned long long)i->d.duplicate, lat, (unsigned long long)i->d.ring_full,
+		numbered(g, i->d.missing, missing), numbered(g, i->d.reordered, reordered),
+		numbered(g, i->d.duplicate, duplicate), lat, (unsigned long long)i->d.ring_full,
 		(unsigned long long)i->d.late_bursts);
 	fflush(g->out);
 }

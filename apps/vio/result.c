@@ -278,7 +278,7 @@ static void judge_sender(const struct gen *g, struct result *r)
 		reason(r, VERDICT_INVALID, "%s", why.text);
 	judge_time(g, r);
 	judge_pace(g, r);
-	if (gen_receives(g))
+	if (gen_receives(g) && !g->replay)
 		judge_books(g, r);
 	if (!r->t.sent)
 		reason(r, VERDICT_FAILED, "nothing was sent");
@@ -300,12 +300,12 @@ void gen_result(struct gen *g)
 	/* What was damaged has no number that can be trusted, and counts as lost. */
 	if (!gen_sends(g))
 		r->lost = r->t.missing;
+	else if (g->replay)
+		gen_replay_settle(g);
 	else if (!gen_stream_results(g))
 		reason(r, VERDICT_FAILED, "no memory for the results of %u streams", g->n_streams);
-	if (g->replay && r->streams)
-		gen_replay_settle(g);
 	if (g->failure[0])
 		reason(r, VERDICT_FAILED, "%s", g->failure);
-	else if (gen_sends(g) && r->streams)
+	else if (g->replay || r->streams)
 		judge_sender(g, r);
 }

@@ -161,6 +161,8 @@ static int open_frames(struct gen *g, unsigned int dir)
 	if (!p->frames || !p->id)
 		return fail(FAIL_MEMORY, NULL, "no room for %u streams", g->n_streams);
 	p->same_macs = true;
+	if (g->replay)
+		return 0; /* none are made */
 	for (; p->streams < g->n_streams; p->streams++) {
 		const struct gen_stream *s = &g->stream[p->streams];
 
@@ -420,7 +422,7 @@ int gen_open_ports(struct gen *g, const struct gen_config *cfg)
 		rc = gen_replay_scan(g);
 	for (unsigned int i = 0; i < cfg->n_ports && !rc; i++) {
 		rc = open_port(g, i);
-		for (unsigned int s = 0; s < g->n_streams && !rc; s++)
+		for (unsigned int s = 0; s < g->n_streams && !g->replay && !rc; s++)
 			rc = check_mtu(g, g->stream[s].cfg, i);
 		if (!rc)
 			rc = check_buffers(g, i);

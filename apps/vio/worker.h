@@ -168,17 +168,18 @@ bool tx_poll(struct tx_job *j);
 /* The same for the sender of @q whose turn it is: the one that is most behind its schedule, or one
  * of those that have none. */
 bool tx_queue_poll(struct tx_queue *q);
+
 /* The same for a sender with a replay, alone at its queue. */
 bool replay_poll(struct tx_job *j);
 
 /* Let the receiver work. Return: true if something came. */
 bool rx_poll(struct rx_job *j);
 
-/* Give the buffers that a stopped queue still holds back. */
-void tx_queue_fini(struct tx_queue *q);
-
 /* The same where a replay's frames come back: any frame counts. */
 bool replay_rx_poll(struct rx_job *j);
+
+/* Give the buffers that a stopped queue still holds back. */
+void tx_queue_fini(struct tx_queue *q);
 
 /* Start and end the thread. Return: 0, or a positive errno. */
 int worker_start(struct worker *w);
