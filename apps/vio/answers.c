@@ -5,7 +5,7 @@
 
 #include "relaxed.h"
 
-void answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n)
+bool answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n)
 {
 	/* Acquire: pairs with the release in answers_send(); the slot is free. */
 	const uint64_t tail = __atomic_load_n(&a->tail, __ATOMIC_ACQUIRE);
@@ -13,19 +13,20 @@ void answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n)
 	enum respond_kind kind;
 
 	if (n != 1)
-		return;
+		return false;
 	if (a->head - tail == ANSWERS_SLOTS)
 		slot = &spare;
 	slot->len = respond_make(&a->who, pkts->data, pkts->len, slot->frame, &kind);
 	if (!slot->len)
-		return;
+		return false;
 	if (slot == &spare) {
 		counter_add(&a->dropped, 1);
-		return;
+		return true;
 	}
 	counter_add(&a->answered[kind], 1);
 	/* Release: pairs with the acquire in answers_waiting(). */
 	__atomic_store_n(&a->head, a->head + 1, __ATOMIC_RELEASE);
+	return true;
 }
 
 /* Return: false if there is no buffer, or the device takes none. */

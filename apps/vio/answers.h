@@ -26,8 +26,9 @@ struct answers {
 	uint64_t tail __attribute__((aligned(128)));
 };
 
-/* The receiver: @pkts, one packet of @n segments, is no frame of ours; answer it if it asks. */
-void answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n);
+/* The receiver: @pkts, one packet of @n segments, is no frame of ours; answer it if it asks.
+ * Return: true: it asks, and is answered or, for want of room, dropped. */
+bool answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n);
 
 /* The sender: give what there is to the device; the rest stays. */
 void answers_send(struct answers *a, struct vio_txq *q, struct vio_cache *cache, struct tap *tap);

@@ -211,32 +211,43 @@ bool replay_poll(struct tx_job *j)
 	return sent;
 }
 
-static uint32_t count_bytes(const struct vio_pkt *pkts, uint16_t n, uint16_t *frames)
-{
-	uint32_t bytes = 0;
+/* Frames of a burst, by whom they are of; bytes without the FCS. */
+struct arrival {
+	uint16_t received, asking;
+	uint64_t bytes;
+};
 
-	for (uint16_t i = 0; i < n; i++) {
-		bytes += pkts[i].len;
-		if (!(pkts[i].flags & VIO_PKT_MORE))
-			++*frames;
+/* Whoever asks for one of our addresses is not a frame that we have sent. */
+static inline void arrive(struct rx_job *j, const struct vio_pkt *pkts, uint16_t segments,
+			  struct arrival *a)
+{
+	if (j->answers && answers_take(j->answers, pkts, segments)) {
+		a->asking++;
+		return;
 	}
-	return bytes + *frames * SIZE_FCS;
+	a->received++;
+	for (uint16_t i = 0; i < segments; i++)
+		a->bytes += pkts[i].len;
 }
 
 bool replay_rx_poll(struct rx_job *j)
 {
 	struct vio_pkt pkts[BURST_MAX];
-	uint16_t n = tap_rx_burst(&j->tap, j->q, pkts, j->burst), frames = 0;
-	uint32_t bytes;
+	uint16_t n = tap_rx_burst(&j->tap, j->q, pkts, j->burst), i = 0, segments;
+	struct arrival a = { 0 };
 
 	if (!n)
 		return false;
-	bytes = count_bytes(pkts, n, &frames);
+	while (i < n && (segments = vio_pkt_segments(pkts + i, (uint16_t)(n - i)))) {
+		arrive(j, pkts + i, segments, &a);
+		i = (uint16_t)(i + segments);
+	}
 	vio_pkt_put(j->cache, pkts, n);
 	/* What comes before anything was sent is somebody else's. */
 	if (begun(j->replay, vio_ticks())) {
-		counter_add(&j->stats.received, frames);
-		counter_add(&j->stats.bytes, bytes);
+		counter_add(&j->stats.received, a.received);
+		counter_add(&j->stats.bytes, a.bytes + a.received * SIZE_FCS);
+		counter_add(&j->stats.foreign, a.asking);
 	}
 	return true;
 }

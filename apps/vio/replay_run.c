@@ -25,20 +25,21 @@ static bool responds(const struct gen_config *c)
 	return false;
 }
 
-/* What says how frames are made, where none are. */
+/* What says how frames are made, where none are; but answers are, of addresses that it tells. */
 static const char *making(const struct gen_config *c)
 {
+	const bool silent = !responds(c);
 	const struct {
 		bool given;
 		const char *option;
 	} options[] = {
-		{ c->src_ip.count, "--src-ip" },
-		{ c->dst_ip.count, "--dst-ip" },
+		{ silent && c->src_ip.count, "--src-ip without --respond" },
+		{ silent && c->dst_ip.count, "--dst-ip without --respond" },
 		{ c->flows, "--flows" },
-		{ c->src_mac.count, "--src-mac" },
-		{ c->dst_mac.count, "--dst-mac" },
+		{ silent && c->src_mac.count, "--src-mac without --respond" },
+		{ silent && c->dst_mac.count, "--dst-mac without --respond" },
 		{ c->vlans.n, "--vlan" },
-		{ c->ipv6, "--ipv6" },
+		{ silent && c->ipv6, "--ipv6 without --respond" },
 		{ c->rx_only, "--rx-only" },
 		{ c->bidir, "--bidir" },
 		{ c->warmup_ns, "--warmup" },
@@ -46,8 +47,10 @@ static const char *making(const struct gen_config *c)
 		{ c->show, "--show" },
 		{ c->profile, "--profile" },
 		{ c->learn, "--learn" },
-		{ responds(c), "--respond" },
 		{ c->proto || c->style.vxlan.on, "--proto or --vxlan" },
+		{ c->style.tos || c->style.ttl, "--tos or --ttl" },
+		{ c->style.payload.kind, "--payload" },
+		{ c->step.order, "--step" },
 		{ c->rate_given && c->pcap_timing.pace == REPLAY_KEEP,
 		  "its own timing (--pcap-timing) and --rate" },
 	};

@@ -5,6 +5,7 @@
 usage: replay.py VIO SCHEMA [PART OF A CASE'S NAME]
 """
 
+import json
 import os
 import signal
 import struct
@@ -157,6 +158,80 @@ def case_two_ports():
     path = file_of(classic(mixed(500)))
     r = pktgen("loop:pair", "loop:pair", "--pcap", path, *GENTLE, codes=(0, 5))
     equal((r["tx"]["sent"], r["rx"]["received"]), (500, 500), "sent and received")
+
+
+# --- what else a run can do ----------------------------------------------------------------------
+
+
+def frames_of(path):
+    """The frames of a capture of ours, in order."""
+    with open(path, "rb") as f:
+        data = f.read()
+    out, at = [], 0
+    while at < len(data):
+        kind, size = struct.unpack_from("=II", data, at)
+        if kind == 6:
+            length = struct.unpack_from("=I", data, at + 20)[0]
+            out.append(data[at + 28:at + 28 + length])
+        at += size
+    return out
+
+
+def case_capture():
+    frames, path = mixed(1000), os.path.join(TMP, "sent.pcapng")
+    r = pktgen("loop:sink", "--tx-only", "--pcap", file_of(classic(frames)), *GENTLE, "--capture",
+               path, codes=(0, 5))
+    equal(r["capture"]["written"], 1000, "frames captured")
+    assert frames_of(path) == [data for _, data, _ in frames], "what was sent is not the file"
+    r = case_all_arrive(classic, "pcap", "--queues", "2", "--capture", path)
+    equal(r["capture"]["written"], 2000, "frames captured on their way there and back")
+    assert sorted(frames_of(path)) == sorted([data for _, data, _ in frames] * 2), "other frames"
+
+
+def question(address):
+    """An ARP request for it."""
+    return (bytes([255] * 6 + [2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 9])
+            + bytes([198, 18, 0, 9]) + bytes(6) + bytes(address) + bytes(18))
+
+
+def case_answers(*args):
+    """Questions that come back from the echo are answered, and the echo of the answers counts."""
+    frames = even(1000)
+    for i in range(0, 1000, 100):
+        frames[i] = (frames[i][0], question([198, 18, 5, 1]), 60)
+        frames[i + 50] = (frames[i + 50][0], question([198, 18, 5, 2]), 60)
+    r = pktgen("loop:echo", "--pcap", file_of(classic(frames)), *GENTLE, "--respond", "arp", *args,
+               "--src-ip", "198.18.5.1", codes=(0, 5))
+    equal(r["answers"], {"arp": 10, "nd": 0, "icmp": 0, "dropped": 0}, "answers")
+    equal((r["tx"]["sent"], r["rx"]["foreign"]), (1000, 10), "sent, and foreign questions")
+    equal((r["rx"]["received"], r["rx"]["lost"]), (1000, 0), "received and lost")
+
+
+def case_answers_ipv6():
+    """Addresses to answer for need no frames that would fit them."""
+    r = pktgen("loop:echo", "--pcap", file_of(classic(even(50))), *GENTLE, "--respond", "nd",
+               "--ipv6", "--src-ip", "2001:2::7", codes=(0, 5))
+    equal((r["rx"]["received"], r["answers"]["nd"]), (50, 0), "received and answered")
+
+
+def case_not_measured():
+    """What only the numbers in our frames tell is nowhere, rather than 0."""
+    names = [os.path.join(TMP, name) for name in ("lines.jsonl", "lines.csv", "metrics.prom")]
+    r = pktgen("loop:echo,loss=1e-1,seed=1", "--pcap", file_of(classic(mixed(10000))), *GENTLE,
+               "--interval", "100ms", "--jsonl", names[0], "--csv", names[1], "--metrics-file",
+               names[2], codes=(0, 5))
+    assert r["rx"]["lost"] > 0 and r["intervals"], "nothing was lost"
+    assert not any("books" in reason for reason in r["reasons"]), r["reasons"]
+    equal(set(r) & {"streams", "latency"}, set(), "in the result")
+    assert "offered" not in r["tx"], "nobody knows what was still to come"
+    equal(set(r["intervals"][0]), {"from_s", "to_s", "sent", "received"}, "in an interval")
+    lines, table, metrics = [open(name, encoding="ascii").read() for name in names]
+    equal(set(json.loads(lines.splitlines()[0])),
+          {"schema", "version", "from_s", "to_s", "sent", "received"}, "in a line")
+    for text in (table, metrics):
+        assert "received_packets" in text, text
+        for word in ("missing", "reordered", "duplicate", "late_packets", "corrupt", "stream"):
+            assert word not in text, f"{word} in {text}"
 
 
 # --- time ----------------------------------------------------------------------------------------
@@ -315,6 +390,12 @@ ERRORS = [
     ("a rate and the file's timing", ["--pcap", FILE, "--pcap-timing", "keep", "-r", "1kpps"], 2,
      "--rate"),
     ("frames to make", ["--pcap", FILE, "--flows", "10"], 2, "--flows"),
+    ("a payload", ["--pcap", FILE, "--payload", "zero"], 2, "--payload"),
+    ("an order of flows", ["--pcap", FILE, "--step", "dec"], 2, "--step"),
+    ("a type of service", ["--pcap", FILE, "--tos", "4"], 2, "--tos"),
+    ("several streams", ["--pcap", FILE, "--profile", FILE], 2, "--profile"),
+    ("an address of nobody", ["--pcap", FILE, "--src-ip", "10.0.0.1"], 2, "--respond"),
+    ("packets to learn from", ["--pcap", FILE, "--learn"], 2, "--learn"),
     ("a warm-up", ["--pcap", FILE, "--warmup", "1s"], 2, "--warmup"),
     ("a run that only receives", ["--pcap", FILE, "--rx-only"], 2, "--rx-only"),
     ("loops of nothing", ["--loop", "2"], 2, "without --pcap"),
@@ -367,6 +448,11 @@ def cases():
     yield "a number of frames, within a loop", case_count, ()
     yield "as fast as can be", case_sink, ()
     yield "from one port to another", case_two_ports, ()
+    yield "captures have the frames of the file", case_capture, ()
+    yield "questions are answered meanwhile", case_answers, ()
+    yield "questions are answered on several queues", lambda: case_answers("--queues", "3"), ()
+    yield "addresses of IPv6 can be answered for", case_answers_ipv6, ()
+    yield "what was not measured is absent from all output", case_not_measured, ()
     yield "the file's time is kept", case_keep, (0.499,)
     yield "twice as fast", lambda: case_keep(0.2495, "--pcap-timing", "x2.0", gap_ms=0.5), ()
     yield "at half the speed", lambda: case_keep(0.998, "--pcap-timing", "x0.5", gap_ms=2), ()

@@ -57,9 +57,9 @@ static void test_hand_over(void **state)
 	assert_true(field_read_ips("10.0.0.0/28", &a.who.addresses, &why));
 
 	for (unsigned int i = 0; i < ANSWERS_SLOTS + 5; i++)
-		answers_take(&a, &pkt, 1);
+		assert_true(answers_take(&a, &pkt, 1));
 	pkt.len = ask(frame, 99);
-	answers_take(&a, &pkt, 1);
+	assert_false(answers_take(&a, &pkt, 1));
 	assert_int_equal(a.answered[RESPOND_ARP], ANSWERS_SLOTS);
 	assert_int_equal(a.dropped, 5);
 
@@ -68,7 +68,7 @@ static void test_hand_over(void **state)
 	assert_int_equal(taken, 10);
 	assert_true(answers_waiting(&a));
 	pkt.len = ask(frame, 3);
-	answers_take(&a, &pkt, 1);
+	assert_true(answers_take(&a, &pkt, 1));
 	assert_int_equal(a.dropped, 5);
 	allowed = 1000;
 	answers_send(&a, &txq, cache, &tap);
