@@ -76,6 +76,7 @@ static void fill_totals(const struct gen *g, struct live *l, double s)
 	l->then = *t;
 	snprintf(v->title, sizeof(v->title), "vio pktgen  %s%s%s", g->cfg->port[0],
 		 g->cfg->n_ports > 1 ? "  " : "", g->cfg->n_ports > 1 ? g->cfg->port[1] : "");
+	v->unnumbered = g->replay;
 	v->of_s = (double)g->cfg->time_ns / 1e9;
 	v->tx_mpps = mpps(d.sent, s);
 	v->rx_mpps = mpps(d.received, s);

@@ -106,6 +106,8 @@ static void draw_totals(const struct screen_view *v)
 		 (unsigned long long)v->sent, (unsigned long long)v->unsent);
 	mvprintw(5, 0, "%-4s %12.4f %10.3f %16llu", "rx", v->rx_mpps, v->rx_gbps,
 		 (unsigned long long)v->received);
+	if (v->unnumbered)
+		return;
 	mvprintw(7, 0, "lost %llu (%.3g)  reordered %llu  duplicate %llu  corrupt %llu  late %llu",
 		 (unsigned long long)v->lost, v->sent ? (double)v->lost / (double)v->sent : 0.0,
 		 (unsigned long long)v->reordered, (unsigned long long)v->duplicate,

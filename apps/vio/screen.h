@@ -23,6 +23,7 @@ struct screen_row {
 struct screen_view {
 	char title[160];
 	double at_s, of_s; /* of_s 0: as long as the packets take */
+	bool unnumbered;   /* frames that can't be told apart: nothing is known of loss and order */
 	double tx_mpps, rx_mpps, tx_gbps, rx_gbps;
 	uint64_t sent, received, unsent, lost, reordered, duplicate, corrupt, late;
 	uint64_t p50, p99, p999, max; /* nanoseconds, since the last picture; 0: none */
