@@ -60,9 +60,11 @@ def window_of(backend, name, size, warm_us, window_us):
 
 
 def window(backend, mode, forwarder, size, window_us):
-    """Return: million packets per second; None if the window does not count."""
+    """@size: as above; 0: nothing is sent, since it sends by itself.
+
+    Return: million packets per second; None if the window does not count."""
     forwarder.thaw()
-    seen = window_of(backend, mode[forwarder.side], FRAMES[size], WARM_US, window_us)
+    seen = window_of(backend, mode[forwarder.side], size, WARM_US, window_us)
     forwarder.freeze()
     if seen['gap_us'] > GAP_US or seen['switches'] or not seen['packets']:
         return None
@@ -99,7 +101,7 @@ def measure_mode(backend, makers, mode, options):
     for _ in range(options.starts):
         with both(backend, makers, mode) as forwarders:
             for size in FRAMES:
-                pairs[size] += windows(backend, mode, forwarders, size, options)
+                pairs[size] += windows(backend, mode, forwarders, FRAMES[size], options)
             paths = paths_of(forwarders[1])
     return pairs, paths
 
@@ -126,6 +128,22 @@ def summary(figures):
             f'{len(below)} of {len(ratios)} are below 1 by more than their spread.')
 
 
+def show_paths(paths):
+    """@paths: of modes; what DPDK's driver has chosen."""
+    print(f'{"what DPDK chose":26}{"receive":30}transmit')
+    for mode, (rx, tx) in paths.items():
+        print(f'{mode:26}{rx:30}{tx}')
+
+
+def show_terms(figures, options):
+    """What the figures rest on."""
+    kept = [one['kept'] for one in figures]
+    print(f'\n{options.starts} starts, {options.windows} pairs of windows of each, of '
+          f'{options.window_us} us, in random order; no figure rests on fewer than {min(kept)}.')
+    print(f'dpdk-testpmd: bursts of {BURST}, {MBUFS} buffers, caches of {CACHE}, {MEMORY.huge} MB, '
+          'AVX-512 allowed.')
+
+
 def show(result, options):
     """Tables for people."""
     figures, rows = result['forward'], {}
@@ -138,11 +156,6 @@ def show(result, options):
     columns = [f'{move} {size}' for move in MOVES for size in FRAMES]
     show_table(f'forwarder, ring {ENTRIES}', columns, rows, 'mpps')
     print(f'\nForwarders: {summary(figures)}')
-    print(f'{"what DPDK chose":26}{"receive":30}transmit')
-    for mode, (rx, tx) in result['forward_dpdk_paths'].items():
-        print(f'{mode:26}{rx:30}{tx}')
-    kept = [one['kept'] for one in figures]
-    print(f'\n{options.starts} starts, {options.windows} pairs of windows of each, of '
-          f'{options.window_us} us, in random order; no figure rests on fewer than {min(kept)}.')
-    print(f'dpdk-testpmd: bursts of {BURST}, {MBUFS} buffers, caches of {CACHE}, {MEMORY.huge} MB, '
-          'AVX-512 allowed; vio fwd: its defaults.')
+    show_paths(result['forward_dpdk_paths'])
+    show_terms(figures, options)
+    print('vio fwd: its defaults.')

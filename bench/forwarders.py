@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two forwarders, vio fwd and dpdk-testpmd, and the backend that both serve: as processes."""
+"""vio fwd, vio pktgen and dpdk-testpmd, and the backend that they serve: as processes."""
 import json
 import os
 import shutil
@@ -84,8 +84,12 @@ def on(wanted):
     return 'on' if wanted else 'off'
 
 
+def entries_of(mode):
+    return mode.get('entries', ENTRIES)
+
+
 def vio_address(mode, socket):
-    return (f'vhost-user:{socket},size={ENTRIES},packed={on(mode["packed"])},'
+    return (f'vhost-user:{socket},size={entries_of(mode)},packed={on(mode["packed"])},'
             f'in_order={on(mode["in_order"])},mrg_rxbuf={on(mode["mergeable"])},timeout=5000')
 
 
@@ -98,10 +102,19 @@ class Vio(Forwarder):
                           *options], 'vio fwd', LIFE_S)
 
 
+class Pktgen(Forwarder):
+    """vio pktgen on one port, as fast as the device takes it."""
+    side, title = 'vio', 'vio'
+
+    def __init__(self, program, port, options):
+        super().__init__([str(program), 'pktgen', port, '-r', 'max', '--quiet', '--burst',
+                          str(BURST), '--late-limit', '100%', *options], 'vio pktgen', LIFE_S)
+
+
 def testpmd_device(mode, socket):
     keys = {'packed_vq': 'packed', 'in_order': 'in_order', 'mrg_rxbuf': 'mergeable',
             'vectorized': 'vectorised'}
-    return ','.join([f'net_virtio_user0,path={socket},queues=1,queue_size={ENTRIES}'] +
+    return ','.join([f'net_virtio_user0,path={socket},queues=1,queue_size={entries_of(mode)}'] +
                     [f'{key}={int(mode[name])}' for key, name in keys.items()])
 
 
@@ -119,12 +132,16 @@ def testpmd_memory(memory):
             (['-m', str(memory.huge)] if memory.huge else []))
 
 
+def testpmd_best(mode):
+    """What serves testpmd best, as options."""
+    return ['--nb-cores=1', '--port-topology=loop', '--disable-link-check', '--no-flush-rx',
+            f'--burst={BURST}', f'--rxd={entries_of(mode)}', f'--txd={entries_of(mode)}',
+            f'--mbcache={CACHE}', f'--total-num-mbufs={MBUFS}']
+
+
 class Testpmd(Forwarder):
     """dpdk-testpmd on one port; its first thread, on the same processor, sleeps."""
     side, title = 'dpdk', 'DPDK'
-    BEST = ['--nb-cores=1', '--port-topology=loop', '--disable-link-check', '--no-flush-rx',
-            f'--burst={BURST}', f'--rxd={ENTRIES}', f'--txd={ENTRIES}', f'--mbcache={CACHE}',
-            f'--total-num-mbufs={MBUFS}']
 
     def __init__(self, mode, socket, move, options=None, memory=MEMORY):
         core = min(os.sched_getaffinity(0))
@@ -134,7 +151,8 @@ class Testpmd(Forwarder):
                           '--log-level=pmd.net.virtio.init:info', '--lcores', f'0@{core},1@{core}',
                           *testpmd_memory(memory), '--vdev', testpmd_device(mode, socket), '--',
                           f'--forward-mode={move}',
-                          *(self.BEST if options is None else options)], 'dpdk-testpmd', LIFE_S)
+                          *(testpmd_best(mode) if options is None else options)],
+                         'dpdk-testpmd', LIFE_S)
 
     def kill(self):
         super().kill()

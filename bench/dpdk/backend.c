@@ -13,13 +13,15 @@
 #include "pair.h"
 
 /*
- * The backend of forwarders in other processes: librte_vhost with a socket for each mode and
- * forwarder, on a processor of its own. It sends frames, takes what comes back, and counts.
+ * The backend of forwarders and generators in other processes: librte_vhost with a socket for each
+ * mode and forwarder, on a processor of its own. It sends frames, takes what comes back, and
+ * counts.
  *
  * Commands come on standard input, a line each, and each is answered with a line of JSON;
- * bench/forward.py gives them. NAME is that of a socket.
+ * bench/forward.py and bench/generate.py give them. NAME is that of a socket.
  *   first NAME MS              how long until the first frame is back: the time on CLOCK_MONOTONIC
- *   window NAME BYTES WARM US  frames that come back in US microseconds, after WARM
+ *   window NAME BYTES WARM US  frames that come back in US microseconds, after WARM; BYTES 0: that
+ *                              come, and none are sent
  *   gone NAME MS               whether the forwarder has gone, by then
  *   check NAME BYTES SWAP      send numbered frames, compare; SWAP: their addresses are swapped
  */
@@ -37,6 +39,7 @@ static struct {
 	char names[N_DEVICES][32];
 	struct rte_mempool *pool;
 	struct rte_mbuf *frames[BURST];
+	uint32_t bytes; /* of a frame that came lately */
 } own;
 
 static const char *truth(bool is)
@@ -67,6 +70,8 @@ static uint16_t take(const struct vhost_device *dev)
 	struct rte_mbuf *pkts[BURST];
 	const uint16_t n = rte_vhost_dequeue_burst(vid_of(dev), TX, own.pool, pkts, BURST);
 
+	if (n)
+		own.bytes = pkts[0]->pkt_len;
 	rte_pktmbuf_free_bulk(pkts, n);
 	return n;
 }
@@ -120,7 +125,7 @@ struct window {
 	uint64_t gap_ticks; /* the longest time in which nothing came back */
 };
 
-static struct window run_window(const struct vhost_device *dev, uint64_t ns)
+static struct window run_window(const struct vhost_device *dev, bool send, uint64_t ns)
 {
 	const uint64_t from = vio_clock_ns();
 	uint64_t last = vio_ticks(), now;
@@ -128,7 +133,7 @@ static struct window run_window(const struct vhost_device *dev, uint64_t ns)
 
 	do {
 		for (int i = 0; i < BURST; i++) {
-			const uint16_t n = turn(dev);
+			const uint16_t n = send ? turn(dev) : take(dev);
 
 			if (!n)
 				continue;
@@ -157,13 +162,16 @@ static void window(const struct vhost_device *dev, const unsigned int arg[])
 	struct window w;
 	long before;
 
-	make_frames((uint16_t)arg[0], 0);
-	run_window(dev, arg[1] * UINT64_C(1000));
+	own.bytes = 0;
+	if (arg[0])
+		make_frames((uint16_t)arg[0], 0);
+	run_window(dev, arg[0], arg[1] * UINT64_C(1000));
 	before = switches();
-	w = run_window(dev, arg[2] * UINT64_C(1000));
-	printf("{ \"packets\": %llu, \"ns\": %llu, \"gap_us\": %.1f, \"switches\": %ld }\n",
+	w = run_window(dev, arg[0], arg[2] * UINT64_C(1000));
+	printf("{ \"packets\": %llu, \"ns\": %llu, \"gap_us\": %.1f, \"switches\": %ld, "
+	       "\"bytes\": %u }\n",
 	       (unsigned long long)w.packets, (unsigned long long)w.ns,
-	       (double)w.gap_ticks * 1e6 / (double)vio_ticks_hz(), switches() - before);
+	       (double)w.gap_ticks * 1e6 / (double)vio_ticks_hz(), switches() - before, own.bytes);
 }
 
 /* Send a batch and wait until it is back. Return: how many were. */
