@@ -3,7 +3,6 @@
 from forward import WARM_US, end, makers_of, start, window_of
 from forwarders import Testpmd, Vio
 from proc import ProcError
-from suite import Tap
 
 TITLES = {Vio.side: 'vio fwd', Testpmd.side: 'dpdk-testpmd'}
 WINDOW_US = 200000  # the processor may have other things to do
@@ -32,9 +31,7 @@ def check_one(tap, backend, mode, maker, move):
         end(backend, mode, forwarder)
 
 
-def check(backend, build, options):
-    """Return: exit code."""
-    tap = Tap()
+def check(tap, backend, build, options):
     for number, mode in enumerate(backend.about['modes']):
         if options.only not in mode['name']:
             continue
@@ -47,4 +44,3 @@ def check(backend, build, options):
                 check_one(tap, backend, mode, maker, move)
             except ProcError as error:
                 tap.point(False, title, error)
-    return tap.finish()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Compare vio with DPDK as users meet them, as processes: forwarders, their start, their memory.
+"""Compare vio with DPDK as users meet them, as processes: forwarders, generators, start, memory.
 
-    VIO_BUILD=build/bench bench/processes.py [--forward] [--start] [--json FILE] [--only MODE]
-    VIO_BUILD=build/gcc bench/processes.py --check
+    VIO_BUILD=build/bench bench/processes.py [--forward] [--generate] [--start] [--json FILE]
+                                             [--only MODE]
+    VIO_BUILD=build/gcc bench/processes.py --check [--forward] [--generate]
 
 Called by scripts/bench, which reserves huge pages.
 """
@@ -17,27 +18,31 @@ from pathlib import Path
 from forwarders import TOP, Backend
 # pylint: disable=wrong-import-position,wrong-import-order
 import check_forwarders
+import check_generators
 import forward
+import generate
 import start
 from figures import write_json
 from proc import ProcError, kill_all
-from suite import end_by_sigterm, missing, skip_all
+from suite import Tap, end_by_sigterm, missing, skip_all
 
 FAR_NS = 100
-SETTINGS = {'forward': forward, 'start': start}
+SETTINGS = {'forward': forward, 'generate': generate, 'start': start}
+CHECKS = {'forward': check_forwarders, 'generate': check_generators}
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--forward', action='store_true', help='only the forwarders')
+    parser.add_argument('--generate', action='store_true', help='only the generators')
     parser.add_argument('--start', action='store_true', help='only start and memory')
     parser.add_argument('--check', action='store_true',
-                        help='measure nothing: see that all forwarders move frames (TAP)')
+                        help='measure nothing: see that all of them move frames (TAP)')
     parser.add_argument('--json', help='write every figure to this file')
     parser.add_argument('--add', action='store_true', help='to what the file has already')
     parser.add_argument('--only', default='', metavar='TEXT',
                         help='only modes with TEXT in their name')
-    parser.add_argument('--core', type=int, help='processor of the forwarders; default: the last')
+    parser.add_argument('--core', type=int, help='processor of what is compared; default: the last')
     parser.add_argument('--starts', type=int, default=3,
                         help='of each program, default %(default)s')
     parser.add_argument('--windows', type=int, default=15,
@@ -46,15 +51,27 @@ def parse_args():
     return parser.parse_args()
 
 
+def chosen(options, table):
+    """Those of @table that are asked for; all, where none is."""
+    return [table[name] for name in table if getattr(options, name)] or list(table.values())
+
+
+def check(backend, build, options):
+    """Return: exit code."""
+    tap = Tap()
+    for one in chosen(options, CHECKS):
+        one.check(tap, backend, build, options)
+    return tap.finish()
+
+
 def measure(backend, build, options):
     """Return: exit code."""
     about = backend.about
     modes = [mode for mode in about['modes'] if options.only in mode['name'] and not mode['lacks']]
-    chosen = [name for name in SETTINGS if getattr(options, name)] or list(SETTINGS)
     document = {key: about[key] for key in ('core', 'other_core', 'one_way_ns')}
-    for name in chosen:
-        result = SETTINGS[name].measure(backend, build, modes, options)
-        SETTINGS[name].show(result, options)
+    for one in chosen(options, SETTINGS):
+        result = one.measure(backend, build, modes, options)
+        one.show(result, options)
         document.update(result)
     for mode in about['modes']:
         if options.only in mode['name'] and mode['lacks']:
@@ -77,10 +94,10 @@ def work(options, folder):
     if lacks and options.check:
         return skip_all(lacks)
     if lacks:
-        print(f'Forwarders, start and memory are not measured: {lacks}.')
+        print(f'Forwarders, generators, start and memory are not measured: {lacks}.')
         return 0
     os.sched_setaffinity(0, {backend.about['core']})  # and its children
-    return (check_forwarders.check if options.check else measure)(backend, build, options)
+    return (check if options.check else measure)(backend, build, options)
 
 
 def main():
