@@ -283,10 +283,11 @@ def case_signal(sig):
     time.sleep(1)
     p.send_signal(sig)
     out, err = p.communicate(timeout=TIMEOUT)
-    equal(p.returncode, 0, f"exit code ({err})")
+    # A machine that was away for 100 ms makes the run invalid; that is not the point here.
+    assert p.returncode in (0, 5), f"exit code {p.returncode} ({err})"
     r = read_result(path)
     equal(r["interrupted"], True, "interrupted")
-    assert b"RESULT" in out, "the result is printed"
+    assert (b"RESULT" if p.returncode == 0 else b"INVALID") in out, "the result is printed"
     assert r["tx"]["duration_s"] < 10, "it ended early"
     assert r["tx"]["sent"] > 0, "what was sent is told"
 
