@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "frame_head.h"
+#include "painted.h"
 #include "proto.h"
 #include "sum.h"
 
@@ -278,6 +279,21 @@ static inline uint32_t write_number(const struct frames *f, uint32_t seq, uint8_
 	return low;
 }
 
+/* The pattern behind the head, unless the buffer has it. */
+static inline void write_pattern(const struct frames *f, uint32_t len, uint32_t head,
+				 uint8_t *frame)
+{
+	uint16_t *upto = f->painted ? painted_mark(f->painted, frame) : NULL;
+
+	if (upto && *upto >= len)
+		return;
+	if (upto && *upto > head)
+		head = *upto;
+	memcpy(frame + head, f->pattern + head, len - head);
+	if (upto)
+		*upto = (uint16_t)len;
+}
+
 /* The constant bytes. The head is copied whole: shorter frames leave the rest of it unsent. */
 static inline void write_constant(const struct frames *f, const struct frame_template *t,
 				  uint32_t len, uint32_t head, uint8_t *frame)
@@ -287,7 +303,7 @@ static inline void write_constant(const struct frames *f, const struct frame_tem
 		return;
 	memcpy(frame + 64, t->head + 64, head - 64);
 	if (len > head)
-		memcpy(frame + head, f->pattern + head, len - head);
+		write_pattern(f, len, head, frame);
 }
 
 /* @mode is a constant in every instance. */

@@ -206,6 +206,9 @@ int gen_run(struct gen *g);
 
 /* Have the queues answer as asked for, before the run; end it when the workers have stopped.
  * Return: 0, or an exit code with the error reported; then too, end it. */
+/* Is anything to be answered? */
+bool gen_responds(const struct gen_config *cfg);
+
 int gen_respond_open(struct gen *g);
 void gen_respond_close(struct gen *g);
 

@@ -68,7 +68,7 @@ static int open_pair(struct gen *g, unsigned int p, uint16_t q)
 	return 0;
 }
 
-static bool wanted(const struct gen_config *cfg)
+bool gen_responds(const struct gen_config *cfg)
 {
 	for (unsigned int k = 0; k < RESPOND_KINDS; k++)
 		if (cfg->respond[k])
@@ -82,7 +82,7 @@ int gen_respond_open(struct gen *g)
 	unsigned int n = 0;
 	int rc = 0;
 
-	if (!wanted(g->cfg))
+	if (!gen_responds(g->cfg))
 		return 0;
 	for (unsigned int p = 0; p < g->cfg->n_ports; p++)
 		n += g->port[p].info.queues;

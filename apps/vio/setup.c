@@ -6,6 +6,7 @@
 #include "fail.h"
 #include "gen.h"
 #include "memory.h"
+#include "painted.h"
 #include "replay_run.h"
 
 /* Buffers per queue pair: both rings full at their usual size, and what is on its way. */
@@ -178,6 +179,25 @@ static int open_frames(struct gen *g, unsigned int dir)
 	return 0;
 }
 
+/* May a pattern stay in the buffers of the port that sends? Nobody else may write into them: what
+ * it receives stays in its rings, and there is one stream. */
+static bool may_paint(const struct gen *g)
+{
+	const struct gen_config *cfg = g->cfg;
+
+	return gen_sends(g) && !g->replay && g->n_streams == 1 && !cfg->bidir &&
+	       (cfg->tx_only || cfg->n_ports == 2) && !gen_responds(cfg) &&
+	       sizes_largest(&g->stream[0].cfg->sizes) > FRAME_HEAD_MAX;
+}
+
+static int paint(struct gen *g, struct path *p)
+{
+	if (!may_paint(g))
+		return 0;
+	p->painted = p->frames[0].painted = painted_new(g->port[0].pool);
+	return p->painted ? 0 : fail(FAIL_MEMORY, NULL, "no room for the marks of buffers");
+}
+
 static int open_path(struct gen *g, unsigned int dir)
 {
 	struct path *p = &g->path[dir];
@@ -199,7 +219,7 @@ static int open_path(struct gen *g, unsigned int dir)
 			return fail(FAIL_MEMORY, NULL, "no room for the books of %u lanes",
 				    p->lanes);
 	}
-	return 0;
+	return paint(g, p);
 }
 
 static void close_path(struct path *p)
@@ -208,6 +228,7 @@ static void close_path(struct path *p)
 		track_fini(&p->tracks[i]);
 	for (unsigned int i = 0; i < p->streams; i++)
 		frames_fini(&p->frames[i]);
+	painted_free(p->painted);
 	free(p->tracks);
 	free(p->senders);
 	free(p->frames);

@@ -42,6 +42,7 @@ struct path {
 	struct plan_lane lane[FRAME_STREAMS];
 	struct track_sender *senders; /* by lane */
 	struct track *tracks;         /* by lane */
+	struct painted *painted;      /* of the sending port's buffers; NULL: nothing stays there */
 	uint64_t since_ns;            /* stamps before that are of another run */
 };
 
