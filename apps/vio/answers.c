@@ -5,6 +5,17 @@
 
 #include "relaxed.h"
 
+/* The first of those who answer does. */
+static uint32_t make(const struct answers *a, const struct vio_pkt *pkt, uint8_t *out,
+		     enum respond_kind *kind)
+{
+	uint32_t len = 0;
+
+	for (unsigned int i = 0; i < a->n_who && !len; i++)
+		len = respond_make(&a->who[i], pkt->data, pkt->len, out, kind);
+	return len;
+}
+
 bool answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n)
 {
 	/* Acquire: pairs with the release in answers_send(); the slot is free. */
@@ -16,7 +27,7 @@ bool answers_take(struct answers *a, const struct vio_pkt *pkts, uint16_t n)
 		return false;
 	if (a->head - tail == ANSWERS_SLOTS)
 		slot = &spare;
-	slot->len = respond_make(&a->who, pkts->data, pkts->len, slot->frame, &kind);
+	slot->len = make(a, pkts, slot->frame, &kind);
 	if (!slot->len)
 		return false;
 	if (slot == &spare) {

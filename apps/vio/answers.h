@@ -17,7 +17,8 @@ struct answer {
 };
 
 struct answers {
-	struct responder who;
+	const struct responder *who; /* of each stream; borrowed */
+	unsigned int n_who;
 	struct answer slots[ANSWERS_SLOTS];
 	/* The receiver's. */
 	uint64_t head __attribute__((aligned(128)));

@@ -142,6 +142,7 @@ struct gen_answers {
 	unsigned int n;
 	struct answers *pairs;
 	struct answer_job *jobs;
+	struct responder *who; /* of each stream, port by port */
 };
 
 /* A run of the generator, from set-up to result. */
@@ -212,6 +213,9 @@ bool gen_responds(const struct gen_config *cfg);
 int gen_respond_open(struct gen *g);
 void gen_respond_close(struct gen *g);
 
+/* Is anything to be answered? */
+bool gen_responds(const struct gen_config *cfg);
+
 /* Announce the addresses and show packets, as asked for, before the run. Return: 0, or an exit code
  * with the error reported. */
 int gen_learn(struct gen *g);
@@ -220,6 +224,7 @@ int gen_learn(struct gen *g);
  * reported: from the end, what has been measured stands. */
 int gen_capture_open(struct gen *g);
 int gen_capture_close(struct gen *g);
+
 /* Has somebody wanted to end the program, in this run or one before? */
 bool gen_interrupted(void);
 

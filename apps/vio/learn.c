@@ -83,9 +83,20 @@ static int announce(const struct lesson *l, const struct frame_spec *spec)
 	return rc;
 }
 
-/* Packets of the run, but older than it, so that they are foreign to its receivers. */
-static int show(const struct lesson *l, const struct path *path, uint64_t n)
+/* The first lane of the stream, whose number its packets carry. */
+static unsigned int lane_of(const struct path *path, unsigned int stream)
 {
+	unsigned int lane = 0;
+
+	while (path->lane[lane].stream != stream)
+		lane++;
+	return lane;
+}
+
+/* Packets of the run, but older than it, so that they are foreign to its receivers. */
+static int show(const struct lesson *l, const struct path *path, unsigned int stream, uint64_t n)
+{
+	const unsigned int lane = lane_of(path, stream);
 	struct frame_cursor cursor = { 0 };
 	struct vio_pkt pkt;
 	int rc = 0;
@@ -94,7 +105,7 @@ static int show(const struct lesson *l, const struct path *path, uint64_t n)
 		rc = take_buffer(l, &pkt);
 		if (rc)
 			return rc;
-		frames_build(&path->frames[0], &cursor, &pkt, 1, 0, 0, path->since_ns - 1);
+		frames_build(&path->frames[stream], &cursor, &pkt, 1, lane, 0, path->since_ns - 1);
 		rc = give(l, &pkt);
 	}
 	return rc;
@@ -116,6 +127,7 @@ static int teach(struct gen *g, unsigned int port)
 {
 	struct tap none = { 0 };
 	struct lesson l = { .g = g, .port = port, .q = vio_port_txq(g->port[port].port, 0) };
+	bool shows = port < g->n_paths && gen_sends(g);
 	struct frame_spec spec;
 	int rc = 0;
 
@@ -126,9 +138,9 @@ static int teach(struct gen *g, unsigned int port)
 	for (unsigned int s = 0; s < g->n_streams && !rc; s++) {
 		gen_frame_spec(g, g->stream[s].cfg, port, &spec);
 		rc = announce(&l, &spec);
+		if (!rc && shows)
+			rc = show(&l, &g->path[port], s, g->cfg->learn);
 	}
-	if (!rc && port < g->n_paths && gen_sends(g))
-		rc = show(&l, &g->path[port], g->cfg->learn);
 	vio_cache_close(l.cache);
 	return rc;
 }

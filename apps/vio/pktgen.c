@@ -240,7 +240,7 @@ static const struct option_def options[] = {
 	{ "no-tui", 0, NULL, option_flag, AT(no_tui), "lines of progress on a terminal, too, not a live screen" },
 	{ "verbose", 'v', NULL, option_flag, AT(verbose), "print the library's log on stderr" },
 	{ "respond", 0, "LIST", read_respond, AT(respond), "answer for the source addresses: arp,icmp,nd" },
-	{ "learn", 0, "[=N]", read_learn, AT(learn), "before the run: gratuitous ARP or unsolicited neighbour\nadvertisements, and N packets; default 10" },
+	{ "learn", 0, "[=N]", read_learn, AT(learn), "before the run: gratuitous ARP or unsolicited neighbour\nadvertisements, and N packets of each stream; default 10" },
 	CAPTURE_OPTIONS(struct gen_config, capture),
 	{ "show", 0, "N", option_count, AT(show), "print the first N frames, bytes and what they are" },
 	{ "write", 0, "FILE", option_text, AT(write), "write the frames that would be sent into a pcap file" },

@@ -17,18 +17,10 @@ static int conflict(const char *option)
 	return fail(FAIL_CONFLICT, NULL, "pktgen: --pcap and %s", option);
 }
 
-static bool responds(const struct gen_config *c)
-{
-	for (unsigned int i = 0; i < RESPOND_KINDS; i++)
-		if (c->respond[i])
-			return true;
-	return false;
-}
-
 /* What says how frames are made, where none are; but answers are, of addresses that it tells. */
 static const char *making(const struct gen_config *c)
 {
-	const bool silent = !responds(c);
+	const bool silent = !gen_responds(c);
 	const struct {
 		bool given;
 		const char *option;

@@ -28,13 +28,14 @@ static struct rx_job *rx_job_of(const struct gen *g, const struct vio_rxq *q, un
 	return NULL;
 }
 
-/* The addresses that are behind port @p: those of the frames that it sends, or would. */
-static struct responder responder_of(const struct gen *g, unsigned int p)
+/* The addresses of stream @s that are behind port @p: those of the frames that it sends, or would.
+ */
+static struct responder responder_of(const struct gen *g, unsigned int p, unsigned int s)
 {
 	struct responder r;
 	struct frame_spec spec;
 
-	gen_frame_spec(g, g->stream[0].cfg, p, &spec);
+	gen_frame_spec(g, g->stream[s].cfg, p, &spec);
 	r.addresses = spec.flow.src;
 	field_write(&spec.flow.src_mac, 0, r.mac, sizeof(r.mac));
 	memcpy(r.kinds, g->cfg->respond, sizeof(r.kinds));
@@ -52,7 +53,8 @@ static int open_pair(struct gen *g, unsigned int p, uint16_t q)
 	struct tx_queue *tx = tx_queue_of(g, txq, &worker);
 	struct rx_job *rx = rx_job_of(g, rxq, &worker);
 
-	a->who = responder_of(g, p);
+	a->who = &all->who[p * g->n_streams];
+	a->n_who = g->n_streams;
 	*j = (struct answer_job){ .answers = a, .rxq = rx ? NULL : rxq, .txq = tx ? NULL : txq };
 	if (vio_cache_open(g->port[p].pool, &j->cache) < 0)
 		return fail_library();
@@ -88,9 +90,13 @@ int gen_respond_open(struct gen *g)
 		n += g->port[p].info.queues;
 	all->pairs = aligned_alloc(128, n * sizeof(*all->pairs));
 	all->jobs = calloc(n, sizeof(*all->jobs));
-	if (!all->pairs || !all->jobs)
+	all->who = calloc((size_t)g->cfg->n_ports * g->n_streams, sizeof(*all->who));
+	if (!all->pairs || !all->jobs || !all->who)
 		return fail(FAIL_MEMORY, NULL, "no room for the answers of %u queues", n);
 	memset(all->pairs, 0, n * sizeof(*all->pairs));
+	for (unsigned int p = 0; p < g->cfg->n_ports; p++)
+		for (unsigned int s = 0; s < g->n_streams; s++)
+			all->who[p * g->n_streams + s] = responder_of(g, p, s);
 	for (unsigned int p = 0; p < g->cfg->n_ports && !rc; p++)
 		for (uint16_t q = 0; q < g->port[p].info.queues && !rc; q++)
 			rc = open_pair(g, p, q);
@@ -105,6 +111,7 @@ void gen_respond_close(struct gen *g)
 		vio_cache_close(all->jobs[--all->n].cache);
 	free(all->pairs);
 	free(all->jobs);
+	free(all->who);
 	*all = (struct gen_answers){ 0 };
 }
 

@@ -213,6 +213,19 @@ def case_learn(args, wanted, field, addresses):
     equal(sum(p[4] == "out" for p in read().packets), 10 + 4 + len(addresses), "frames sent")
 
 
+def case_learn_streams():
+    """Whoever learns from packets has seen those of each stream."""
+    path = os.path.join(TMP, "two.yaml")
+    with open(path, "w") as f:
+        f.write("streams: [{src-mac: '02:00:00:00:00:0a', src-ip: 10.0.0.1, count: 10},"
+                " {src-mac: '02:00:00:00:00:0b', src-ip: 10.0.0.2, count: 10}]")
+    pktgen("loop:echo", "--profile", path, "-r", "1kpps", "--learn=4")
+    told = tshark("-r", FILE, "-Y", "frame.p2p_dir == 0", "-T", "fields", "-e", "eth.src")
+    equal({mac: told.count(mac) for mac in told},
+          {f"02:00:00:00:00:{last}": 1 + 4 + 10 for last in ("0a", "0b")},
+          "announcement, packets to learn from and of the run")
+
+
 def case_learn_both_ports():
     pktgen("loop:pair", "loop:pair", "-n", "10", "-r", "1kpps", "--learn", "--respond", "arp")
     told = tshark("-r", FILE, "-Y", "frame.p2p_dir == 0 && arp", "-T", "fields", "-e",
@@ -599,6 +612,7 @@ def cases():
     yield "a full disk ends the capture, not the run", case_full_disk, ()
     for what, args, wanted, field, addresses in LEARN:
         yield f"{what} and packets teach", case_learn, (args, wanted, field, addresses)
+    yield "packets of each stream teach", case_learn_streams, ()
     yield "both ports teach where their addresses are", case_learn_both_ports, ()
     yield "where nobody asks nothing is answered", case_nobody_asks, ()
     yield "fwd captures what it takes and what it gives", case_fwd, ()

@@ -7,6 +7,7 @@
 #include <vio/vio.h>
 
 #include "../../../apps/vio/gen.h"
+#include "../../../apps/vio/profile.h"
 #include "../../../apps/vio/relaxed.h"
 
 /* Who has @last of 10.0.0.0/24? */
@@ -41,6 +42,7 @@ static uint16_t take_some(struct vio_txq *q, const struct vio_pkt *pkts, uint16_
 static void test_hand_over(void **state)
 {
 	static struct answers a;
+	static struct responder who[2];
 	static uint8_t frame[60];
 	const struct vio_pool_opts opts = VIO_OPTS(struct vio_pool_opts, .buffers = 256);
 	struct vio_pkt pkt = { .data = frame, .len = ask(frame, 9) };
@@ -53,8 +55,11 @@ static void test_hand_over(void **state)
 	(void)state;
 	assert_int_equal(vio_pool_open(&opts, &pool), 0);
 	assert_int_equal(vio_cache_open(pool, &cache), 0);
-	a.who.kinds[RESPOND_ARP] = true;
-	assert_true(field_read_ips("10.0.0.0/28", &a.who.addresses, &why));
+	who[0].kinds[RESPOND_ARP] = who[1].kinds[RESPOND_ARP] = true;
+	assert_true(field_read_ips("10.0.1.0/28", &who[0].addresses, &why));
+	assert_true(field_read_ips("10.0.0.0/28", &who[1].addresses, &why));
+	a.who = who;
+	a.n_who = 2;
 
 	for (unsigned int i = 0; i < ANSWERS_SLOTS + 5; i++)
 		assert_true(answers_take(&a, &pkt, 1));
@@ -106,6 +111,19 @@ static void configure(bool rx_only, bool tx_only)
 	assert_true(field_read_ips("10.0.0.1-10.0.0.3", &cfg.src_ip, &why));
 }
 
+/* Two streams: the second one has the addresses that were asked for. */
+static void split(void)
+{
+	static struct profile_stream streams[2];
+	static struct profile profile = { .n = 2, .stream = streams };
+	struct why why;
+
+	for (unsigned int i = 0; i < 2; i++)
+		streams[i] = (struct profile_stream){ .weight = 1, .cfg = cfg };
+	assert_true(field_read_ips("10.0.9.9", &streams[0].cfg.src_ip, &why));
+	cfg.streams = &profile;
+}
+
 static void *run(void *arg)
 {
 	(void)arg;
@@ -145,18 +163,19 @@ static bool asked_and_answered(struct vio_port *port, struct vio_cache *cache, u
 
 static const struct {
 	const char *what;
-	bool rx_only, tx_only;
+	bool rx_only, tx_only, two_streams;
 } runs[] = {
-	{ "a run that sends and receives answers", false, false },
-	{ "a run that only receives answers", true, false },
-	{ "a run that only sends answers", false, true },
+	{ "a run that sends and receives answers", false, false, false },
+	{ "a run that only receives answers", true, false, false },
+	{ "a run that only sends answers", false, true, false },
+	{ "a run answers for each of its streams", false, false, true },
 };
 
 static void test_run(void **state)
 {
 	const struct {
 		const char *what;
-		bool rx_only, tx_only;
+		bool rx_only, tx_only, two_streams;
 	} *c = *state;
 	const struct vio_pool_opts opts = VIO_OPTS(struct vio_pool_opts, .buffers = 2048);
 	struct vio_cache *cache;
@@ -166,6 +185,8 @@ static void test_run(void **state)
 	uint64_t n = 0;
 
 	configure(c->rx_only, c->tx_only);
+	if (c->two_streams)
+		split();
 	assert_int_equal(gen_open(&gen, &cfg), 0);
 	assert_int_equal(gen_respond_open(&gen), 0);
 	assert_int_equal(vio_pool_open(&opts, &pool), 0);
