@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "assertion.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,7 @@ static bool read_number(const char *text, double *out, struct why *why)
 		if (strcmp(text + n, units[i].suffix))
 			continue;
 		*out *= units[i].factor;
-		return true;
+		return isfinite(*out) || why_set(why, "'%s' is too large a number", text);
 	}
 	return why_set(why, "'%s' is no unit: a number ends in %%, k, M, G or nothing", text + n);
 }

@@ -77,6 +77,8 @@ static const struct refused {
 	{ "no number is refused", "rx.lost<", "is no number" },
 	{ "a word is no number", "rx.lost<few", "is no number" },
 	{ "a crippled number is refused", "rx.lost<1e-", "is no number" },
+	{ "a number that is too large is refused", "rx.lost<1e400", "is too large" },
+	{ "a unit that makes it too large is refused", "rx.lost<1e308k", "is too large" },
 	{ "two numbers are refused", "rx.lost<1 2", "is no unit" },
 	{ "an unknown unit is refused", "rx.lost<1us", "is no unit" },
 };
