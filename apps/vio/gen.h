@@ -72,9 +72,6 @@ int gen_config_init(struct gen_config *cfg);
 /* The option of `vio pktgen` of that name; NULL: there is none. */
 const struct option_def *gen_option(const char *name);
 
-/* The file of --json is better known to be writable before the work. Return: 0, or an exit code. */
-int gen_check_writable(const char *file);
-
 /* A port, with a pool of its own. */
 struct gen_port {
 	struct vio_pool *pool;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,19 +344,6 @@ static int verdict_code(const struct result *r)
 	static const int codes[] = { EXIT_OK, EXIT_LIMITED, EXIT_FAILED };
 
 	return codes[r->verdict];
-}
-
-int gen_check_writable(const char *file)
-{
-	FILE *f;
-
-	if (!file || !strcmp(file, "-"))
-		return 0;
-	f = fopen(file, "a");
-	if (!f)
-		return fail(FAIL_FILE, strerror(errno), "%s: the JSON can't be written", file);
-	fclose(f);
-	return 0;
 }
 
 static int measure(struct gen *g, const struct gen_config *cfg)

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "fail.h"
 #include "log.h"
+#include "outfile.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -228,7 +229,7 @@ static int check(struct search_config *c)
 	if (c->bisection && (c->repeat_final || c->soak_ns))
 		return fail(FAIL_CONFLICT, NULL,
 			    "search: --repeat-final and --soak are not for --bisection");
-	return gen_check_writable(c->gen.json);
+	return outfile_check(c->gen.json);
 }
 
 static int run(struct search *s)

@@ -353,6 +353,26 @@ def case_error(args, code, text):
     equal(out, "", "stdout")
 
 
+def case_file_stays():
+    """A search that does not begin leaves the file of the last one as it is, and makes none."""
+    old, new = os.path.join(TMP, "old.json"), os.path.join(TMP, "new.json")
+    with open(old, "w") as f:
+        f.write("old")
+    for path in (old, new):
+        equal(vio("search", "nic:0", "-o", path)[0], 3, "exit code")
+    equal(open(old).read(), "old", "the file")
+    assert not os.path.exists(new), "there is a new file"
+
+
+def case_pipe():
+    """Nobody is waited for before the work; without a reader there is an error at its end."""
+    path = os.path.join(TMP, "pipe")
+    os.mkfifo(path)
+    code, _, err = vio("search", "nic:0", "-o", path)
+    equal(code, 3, "exit code")
+    assert "VIO-ADDR-01" in err, err
+
+
 def cases():
     yield "MLRsearch finds a known capacity", case_known, ()
     yield "bisection finds a known capacity", case_known, ("--bisection",)
@@ -378,6 +398,8 @@ def cases():
     yield "a result is tried again", case_repeat, ()
     yield "devices learn before each trial", case_learn, ()
     yield "both directions of two ports", case_pair, ()
+    yield "a search that does not begin leaves files alone", case_file_stays, ()
+    yield "a search does not wait for a pipe's reader", case_pipe, ()
     yield "text for people", case_text, ()
     yield "every option is in the help", case_help, ()
     for what, args, code, text in ERRORS:
