@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
 #include "jsonpath.h"
 
 static bool below(double a, double b)
@@ -121,10 +122,10 @@ static json_t *judge(const struct assertion *a, const json_t *doc)
 
 	json_object_set_new(o, "name", json_string(a->path));
 	json_object_set_new(o, "operator", json_string(ops[a->op].text));
-	json_object_set_new(o, "wanted", json_real(a->wanted));
+	json_put_real(o, "wanted", a->wanted);
 	json_object_set_new(o, "ok", json_boolean(number && ops[a->op].holds(is, a->wanted)));
 	if (number)
-		json_object_set_new(o, "measured", json_real(is));
+		json_put_real(o, "measured", is);
 	else
 		json_object_set_new(o, "why",
 				    json_string(found ? "is no number" : "was not measured"));

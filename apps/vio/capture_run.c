@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "document.h"
 #include "fail.h"
 
 bool capture_read_file(const char *text, void *field, struct why *why)
@@ -118,11 +119,11 @@ void capture_run_json(const struct capture_run *r, json_t *o)
 	json_object_set_new(c, "file", json_string(r->cfg->file));
 	if (r->cfg->filter)
 		json_object_set_new(c, "filter", json_string(r->cfg->filter));
-	json_object_set_new(c, "seen", json_integer((json_int_t)s->counts.seen));
-	json_object_set_new(c, "accepted", json_integer((json_int_t)s->counts.accepted));
-	json_object_set_new(c, "dropped", json_integer((json_int_t)s->counts.dropped));
-	json_object_set_new(c, "written", json_integer((json_int_t)s->written));
-	json_object_set_new(c, "lost", json_integer((json_int_t)s->lost));
+	json_put_int(c, "seen", s->counts.seen);
+	json_put_int(c, "accepted", s->counts.accepted);
+	json_put_int(c, "dropped", s->counts.dropped);
+	json_put_int(c, "written", s->written);
+	json_put_int(c, "lost", s->lost);
 	if (s->error)
 		json_object_set_new(c, "error", json_string(strerror(s->error)));
 	json_object_set_new(o, "capture", c);

@@ -19,6 +19,21 @@ void json_text(json_t *o, const char *name, const char *text)
 		json_object_set_new(o, name, json_string(text));
 }
 
+void json_put_int(json_t *o, const char *name, uint64_t value)
+{
+	json_object_set_new(o, name, json_integer((json_int_t)value));
+}
+
+void json_put_real(json_t *o, const char *name, double value)
+{
+	json_object_set_new(o, name, json_real(value));
+}
+
+void json_put_us(json_t *o, const char *name, uint64_t ns)
+{
+	json_put_real(o, name, (double)ns / 1000);
+}
+
 int json_print(json_t *o, const char *file)
 {
 	struct outfile out;

@@ -3,12 +3,18 @@
 #define APP_DOCUMENT_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 /* What every document of ours begins with: @schema, "vio.list/1", and the tool's version. */
 json_t *json_begin(const char *schema);
 
 /* Set member @name unless @text is empty. */
 void json_text(json_t *o, const char *name, const char *text);
+
+/* Set member @name; what was not measured has none. json_put_us(): microseconds. */
+void json_put_int(json_t *o, const char *name, uint64_t value);
+void json_put_real(json_t *o, const char *name, double value);
+void json_put_us(json_t *o, const char *name, uint64_t ns);
 
 /* Write @o, which is consumed, to @file ("-": stdout). Return: 0, or an exit code. */
 int json_print(json_t *o, const char *file);

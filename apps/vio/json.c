@@ -11,42 +11,27 @@
 #include "stream_json.h"
 
 /* What was not measured is absent. */
-static void put_int(json_t *o, const char *name, uint64_t value)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)value));
-}
-
-static void put_real(json_t *o, const char *name, double value)
-{
-	json_object_set_new(o, name, json_real(value));
-}
-
-static void put_us(json_t *o, const char *name, uint64_t ns)
-{
-	put_real(o, name, (double)ns / 1000);
-}
-
 static json_t *tx_json(const struct gen *g)
 {
 	const struct result *r = &g->result;
 	json_t *o = json_object();
 
 	if (r->asked_pps > 0) {
-		put_real(o, "offered_pps", r->asked_pps);
+		json_put_real(o, "offered_pps", r->asked_pps);
 		/* How much a replay would still have had at its end, only its reader knows. */
 		if (!g->replay)
-			put_int(o, "offered", (uint64_t)(r->offered + 0.5));
+			json_put_int(o, "offered", (uint64_t)(r->offered + 0.5));
 	}
-	put_int(o, "sent", r->t.sent);
-	put_int(o, "unsent", r->t.unsent);
-	put_int(o, "ring_full", r->t.ring_full);
-	put_int(o, "no_buffers", r->t.no_buffers);
-	put_int(o, "bytes_l2", r->t.tx_bytes);
-	put_real(o, "rate_pps", r->rate_pps);
+	json_put_int(o, "sent", r->t.sent);
+	json_put_int(o, "unsent", r->t.unsent);
+	json_put_int(o, "ring_full", r->t.ring_full);
+	json_put_int(o, "no_buffers", r->t.no_buffers);
+	json_put_int(o, "bytes_l2", r->t.tx_bytes);
+	json_put_real(o, "rate_pps", r->rate_pps);
 	if (r->asked_pps > 0)
-		put_real(o, "rate_error", fabs(r->rate_pps - r->asked_pps) / r->asked_pps);
-	put_real(o, "bits_l2_per_s", r->rate_bps);
-	put_real(o, "duration_s", r->duration_s);
+		json_put_real(o, "rate_error", fabs(r->rate_pps - r->asked_pps) / r->asked_pps);
+	json_put_real(o, "bits_l2_per_s", r->rate_bps);
+	json_put_real(o, "duration_s", r->duration_s);
 	return o;
 }
 
@@ -55,22 +40,22 @@ static json_t *rx_json(const struct gen *g)
 	const struct result *r = &g->result;
 	json_t *o = json_object();
 
-	put_int(o, "received", r->t.received);
-	put_int(o, "lost", r->lost);
+	json_put_int(o, "received", r->t.received);
+	json_put_int(o, "lost", r->lost);
 	if (r->lost + r->t.received)
-		put_real(o, "loss_ratio", (double)r->lost / (double)(r->lost + r->t.received));
-	put_int(o, "foreign", r->t.foreign);
+		json_put_real(o, "loss_ratio", (double)r->lost / (double)(r->lost + r->t.received));
+	json_put_int(o, "foreign", r->t.foreign);
 	/* Frames of a replay have no number. */
 	if (!g->replay) {
-		put_int(o, "reordered", r->t.reordered);
-		put_int(o, "duplicate", r->t.duplicate);
-		put_int(o, "late", r->t.late);
-		put_int(o, "corrupt", r->t.corrupt);
-		put_int(o, "warmup", r->t.early);
+		json_put_int(o, "reordered", r->t.reordered);
+		json_put_int(o, "duplicate", r->t.duplicate);
+		json_put_int(o, "late", r->t.late);
+		json_put_int(o, "corrupt", r->t.corrupt);
+		json_put_int(o, "warmup", r->t.early);
 	}
-	put_int(o, "bytes_l2", r->t.rx_bytes);
+	json_put_int(o, "bytes_l2", r->t.rx_bytes);
 	if (r->duration_s > 0)
-		put_real(o, "rate_pps", (double)r->t.received / r->duration_s);
+		json_put_real(o, "rate_pps", (double)r->t.received / r->duration_s);
 	return o;
 }
 
@@ -96,14 +81,14 @@ static json_t *latency_json(const struct gen *g)
 	json_t *o = json_object();
 
 	json_object_set_new(o, "unit", json_string("us"));
-	put_int(o, "count", h->count);
-	put_us(o, "min", h->min);
-	put_real(o, "mean", hist_mean(h) / 1000);
+	json_put_int(o, "count", h->count);
+	json_put_us(o, "min", h->min);
+	json_put_real(o, "mean", hist_mean(h) / 1000);
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
-		put_us(o, points[i].name, hist_percentile(h, points[i].percent));
-	put_us(o, "max", h->max);
+		json_put_us(o, points[i].name, hist_percentile(h, points[i].percent));
+	json_put_us(o, "max", h->max);
 	if (g->floor_ns)
-		put_int(o, "floor_ns", g->floor_ns);
+		json_put_int(o, "floor_ns", g->floor_ns);
 	put_hist(o, h);
 	return o;
 }
@@ -113,12 +98,12 @@ static json_t *pacing_json(const struct gen *g)
 	const struct result *r = &g->result;
 	json_t *o = json_object();
 
-	put_int(o, "burst", r->burst);
-	put_us(o, "error_p50_us", hist_percentile(&r->pace, 50));
-	put_us(o, "error_p99_us", hist_percentile(&r->pace, 99));
-	put_int(o, "bursts", r->t.bursts);
-	put_int(o, "late_bursts", r->t.late_bursts);
-	put_int(o, "given_up", r->t.skipped);
+	json_put_int(o, "burst", r->burst);
+	json_put_us(o, "error_p50_us", hist_percentile(&r->pace, 50));
+	json_put_us(o, "error_p99_us", hist_percentile(&r->pace, 99));
+	json_put_int(o, "bursts", r->t.bursts);
+	json_put_int(o, "late_bursts", r->t.late_bursts);
+	json_put_int(o, "given_up", r->t.skipped);
 	put_hist(o, &r->pace);
 	json_object_set_new(o, "error_histogram", pace_json(&r->pace));
 	return o;
@@ -130,26 +115,29 @@ static json_t *cpu_json(const struct gen *g)
 	json_t *o = json_object(), *workers = json_array();
 
 	if (t->tx_cost_packets) {
-		put_real(o, "gen_cycles_per_pkt",
-			 (double)t->gen_ticks / (double)t->tx_cost_packets);
-		put_real(o, "tx_cycles_per_pkt", (double)t->tx_ticks / (double)t->tx_cost_packets);
+		json_put_real(o, "gen_cycles_per_pkt",
+			      (double)t->gen_ticks / (double)t->tx_cost_packets);
+		json_put_real(o, "tx_cycles_per_pkt",
+			      (double)t->tx_ticks / (double)t->tx_cost_packets);
 	}
 	if (t->rx_cost_packets) {
-		put_real(o, "rx_cycles_per_pkt", (double)t->rx_ticks / (double)t->rx_cost_packets);
-		put_real(o, "check_cycles_per_pkt",
-			 (double)t->check_ticks / (double)t->rx_cost_packets);
+		json_put_real(o, "rx_cycles_per_pkt",
+			      (double)t->rx_ticks / (double)t->rx_cost_packets);
+		json_put_real(o, "check_cycles_per_pkt",
+			      (double)t->check_ticks / (double)t->rx_cost_packets);
 	}
-	put_int(o, "tsc_hz", g->clock.hz);
+	json_put_int(o, "tsc_hz", g->clock.hz);
 	for (unsigned int i = 0; i < g->plan.workers; i++) {
 		const struct worker *w = &g->workers[i];
 		json_t *j = json_object();
 
-		put_int(j, "cpu", (uint64_t)w->cpu);
-		put_int(j, "tx_queues", w->n_tx);
-		put_int(j, "rx_queues", w->n_rx);
-		put_int(j, "devices", w->n_loops);
+		json_put_int(j, "cpu", (uint64_t)w->cpu);
+		json_put_int(j, "tx_queues", w->n_tx);
+		json_put_int(j, "rx_queues", w->n_rx);
+		json_put_int(j, "devices", w->n_loops);
 		if (w->all_ticks)
-			put_real(j, "idle_ratio", 1 - (double)w->busy_ticks / (double)w->all_ticks);
+			json_put_real(j, "idle_ratio",
+				      1 - (double)w->busy_ticks / (double)w->all_ticks);
 		json_array_append_new(workers, j);
 	}
 	json_object_set_new(o, "workers", workers);
@@ -160,21 +148,21 @@ json_t *interval_json(const struct gen *g, const struct interval *i)
 {
 	json_t *o = json_object();
 
-	put_real(o, "from_s", i->from_s);
-	put_real(o, "to_s", i->to_s);
+	json_put_real(o, "from_s", i->from_s);
+	json_put_real(o, "to_s", i->to_s);
 	if (gen_sends(g))
-		put_int(o, "sent", i->d.sent);
+		json_put_int(o, "sent", i->d.sent);
 	if (gen_receives(g))
-		put_int(o, "received", i->d.received);
+		json_put_int(o, "received", i->d.received);
 	if (gen_receives(g) && !g->replay) {
-		put_int(o, "missing", i->d.missing);
-		put_int(o, "reordered", i->d.reordered);
-		put_int(o, "duplicate", i->d.duplicate);
+		json_put_int(o, "missing", i->d.missing);
+		json_put_int(o, "reordered", i->d.reordered);
+		json_put_int(o, "duplicate", i->d.duplicate);
 	}
 	if (i->p999) {
-		put_us(o, "latency_p50_us", i->p50);
-		put_us(o, "latency_p99_us", i->p99);
-		put_us(o, "latency_p99_9_us", i->p999);
+		json_put_us(o, "latency_p50_us", i->p50);
+		json_put_us(o, "latency_p99_us", i->p99);
+		json_put_us(o, "latency_p99_9_us", i->p999);
 	}
 	return o;
 }
@@ -194,8 +182,8 @@ static json_t *environment_json(const struct gen *g)
 
 		vio_pool_info(g->port[i].pool, &pool);
 		vio_region_info(pool.region, &region);
-		put_int(o, "page_bytes", region.page_bytes);
-		put_int(o, "memory_bytes", region.bytes);
+		json_put_int(o, "page_bytes", region.page_bytes);
+		json_put_int(o, "memory_bytes", region.bytes);
 	}
 	return o;
 }

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "replay_json.h"
 
+#include "document.h"
 #include "gen.h"
 #include "replay_run.h"
-
-static void put_int(json_t *o, const char *name, uint64_t value)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)value));
-}
 
 static void put_frames(json_t *o, const struct gen_replay *p)
 {
 	const struct replay_file *f = &p->file;
 
-	put_int(o, "frames", f->frames);
-	put_int(o, "frames_sendable", p->sendable.frames);
-	put_int(o, "frames_cut", f->cut);
-	put_int(o, "frames_too_short", f->short_);
-	put_int(o, "frames_too_long", f->frames - p->sendable.frames - f->cut - f->short_);
+	json_put_int(o, "frames", f->frames);
+	json_put_int(o, "frames_sendable", p->sendable.frames);
+	json_put_int(o, "frames_cut", f->cut);
+	json_put_int(o, "frames_too_short", f->short_);
+	json_put_int(o, "frames_too_long", f->frames - p->sendable.frames - f->cut - f->short_);
 	json_object_set_new(o, "file_duration_s",
 			    json_real((double)(f->last_ns - f->first_ns) / 1e9));
 }
@@ -35,11 +31,11 @@ json_t *replay_json(const struct gen *g)
 	json_object_set_new(o, "format", json_string(pcapfile_format_name(p->file.format)));
 	json_object_set_new(o, "timing", json_string(keep ? "keep" : "rate"));
 	if (keep)
-		json_object_set_new(o, "speed", json_real(p->timing.speed));
+		json_put_real(o, "speed", p->timing.speed);
 	if (g->n_txq > 1)
 		json_object_set_new(o, "flow", json_string(flows[g->cfg->flow_hash]));
 	if (g->cfg->loops)
-		put_int(o, "loops", g->cfg->loops);
+		json_put_int(o, "loops", g->cfg->loops);
 	put_frames(o, p);
 	json_object_set_new(o, "passes",
 			    json_real((double)g->result.t.sent / (double)p->sendable.frames));

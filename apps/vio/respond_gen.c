@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
 #include "fail.h"
 #include "gen.h"
 
@@ -149,9 +150,9 @@ void gen_respond_json(const struct gen *g, json_t *o)
 	if (!g->answers.n)
 		return;
 	r = json_object();
-	json_object_set_new(r, "arp", json_integer((json_int_t)sum(g, RESPOND_ARP)));
-	json_object_set_new(r, "nd", json_integer((json_int_t)sum(g, RESPOND_ND)));
-	json_object_set_new(r, "icmp", json_integer((json_int_t)sum(g, RESPOND_ICMP)));
-	json_object_set_new(r, "dropped", json_integer((json_int_t)sum_dropped(g)));
+	json_put_int(r, "arp", sum(g, RESPOND_ARP));
+	json_put_int(r, "nd", sum(g, RESPOND_ND));
+	json_put_int(r, "icmp", sum(g, RESPOND_ICMP));
+	json_put_int(r, "dropped", sum_dropped(g));
 	json_object_set_new(o, "answers", r);
 }

@@ -4,16 +4,6 @@
 #include "search.h"
 
 /* What was not measured is absent. */
-static void put_int(json_t *o, const char *name, uint64_t value)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)value));
-}
-
-static void put_real(json_t *o, const char *name, double value)
-{
-	json_object_set_new(o, name, json_real(value));
-}
-
 static void put_bool(json_t *o, const char *name, bool value)
 {
 	json_object_set_new(o, name, json_boolean(value));
@@ -25,13 +15,13 @@ static json_t *goal_json(const struct search *s, unsigned int i)
 	json_t *o = json_object();
 
 	json_text(o, "name", s->goal_names[i]);
-	put_real(o, "loss_ratio", g->loss_ratio);
-	put_real(o, "exceed_ratio", g->exceed_ratio);
+	json_put_real(o, "loss_ratio", g->loss_ratio);
+	json_put_real(o, "exceed_ratio", g->exceed_ratio);
 	if (!s->cfg->bisection)
-		put_real(o, "initial_trial_s", g->initial_s);
-	put_real(o, "final_trial_s", g->final_s);
-	put_real(o, "duration_sum_s", g->sum_s);
-	put_real(o, "width", g->width);
+		json_put_real(o, "initial_trial_s", g->initial_s);
+	json_put_real(o, "final_trial_s", g->final_s);
+	json_put_real(o, "duration_sum_s", g->sum_s);
+	json_put_real(o, "width", g->width);
 	return o;
 }
 
@@ -39,26 +29,26 @@ static json_t *latency_json(const struct search_trial *t)
 {
 	json_t *o = json_object();
 
-	put_int(o, "count", t->latency_n);
-	put_real(o, "min_us", (double)t->latency_min / 1e3);
-	put_real(o, "p50_us", (double)t->latency_p50 / 1e3);
-	put_real(o, "p90_us", (double)t->latency_p90 / 1e3);
-	put_real(o, "p99_us", (double)t->latency_p99 / 1e3);
-	put_real(o, "max_us", (double)t->latency_max / 1e3);
+	json_put_int(o, "count", t->latency_n);
+	json_put_real(o, "min_us", (double)t->latency_min / 1e3);
+	json_put_real(o, "p50_us", (double)t->latency_p50 / 1e3);
+	json_put_real(o, "p90_us", (double)t->latency_p90 / 1e3);
+	json_put_real(o, "p99_us", (double)t->latency_p99 / 1e3);
+	json_put_real(o, "max_us", (double)t->latency_max / 1e3);
 	return o;
 }
 
 static void put_counts(json_t *o, const struct search_trial *t)
 {
-	put_int(o, "sent", t->t.sent);
-	put_int(o, "unsent", t->t.unsent);
-	put_int(o, "received", t->t.received);
-	put_int(o, "lost", t->lost);
-	put_int(o, "reordered", t->t.reordered);
-	put_int(o, "duplicate", t->t.duplicate);
-	put_int(o, "corrupt", t->t.corrupt);
-	put_real(o, "rate_pps", t->rate_pps);
-	put_real(o, "measured_s", t->measured_s);
+	json_put_int(o, "sent", t->t.sent);
+	json_put_int(o, "unsent", t->t.unsent);
+	json_put_int(o, "received", t->t.received);
+	json_put_int(o, "lost", t->lost);
+	json_put_int(o, "reordered", t->t.reordered);
+	json_put_int(o, "duplicate", t->t.duplicate);
+	json_put_int(o, "corrupt", t->t.corrupt);
+	json_put_real(o, "rate_pps", t->rate_pps);
+	json_put_real(o, "measured_s", t->measured_s);
 }
 
 static json_t *trial_json(const struct search *s, const struct search_trial *t)
@@ -76,14 +66,14 @@ static json_t *trial_json(const struct search *s, const struct search_trial *t)
 		json_text(o, "load_is", classes[t->class]);
 	}
 	if (t->load > 0)
-		put_real(o, "load_pps", t->load);
-	put_real(o, "duration_s", t->duration_s);
+		json_put_real(o, "load_pps", t->load);
+	json_put_real(o, "duration_s", t->duration_s);
 	json_text(o, "verdict", verdicts[t->verdict]);
 	json_text(o, "reason", t->reason);
 	put_bool(o, "used", t->used);
 	put_counts(o, t);
 	if (t->t.sent)
-		put_real(o, "loss_ratio", t->loss_ratio);
+		json_put_real(o, "loss_ratio", t->loss_ratio);
 	if (t->latency_n)
 		json_object_set_new(o, "latency", latency_json(t));
 	return o;
@@ -107,12 +97,12 @@ static json_t *found_json(const struct search *s, const struct search_item *item
 	if (f->is.lower || f->is.upper)
 		json_text(o, "limited_by", limit_name(item, f));
 	if (f->is.lower) {
-		put_real(o, "lower_pps", f->is.lower);
-		put_real(o, "lower_bits_l2_per_s", 8 * f->is.lower * sizes_mean(&item->sizes));
-		put_real(o, "conditional_throughput_pps", f->conditional);
+		json_put_real(o, "lower_pps", f->is.lower);
+		json_put_real(o, "lower_bits_l2_per_s", 8 * f->is.lower * sizes_mean(&item->sizes));
+		json_put_real(o, "conditional_throughput_pps", f->conditional);
 	}
 	if (f->is.upper)
-		put_real(o, "upper_pps", f->is.upper);
+		json_put_real(o, "upper_pps", f->is.upper);
 	return o;
 }
 
@@ -130,14 +120,14 @@ static json_t *item_json(const struct search *s, const struct search_item *item)
 	json_t *o = json_object(), *found = json_array(), *trials = json_array();
 
 	json_text(o, "size", item->name);
-	put_real(o, "mean_bytes", sizes_mean(&item->sizes));
+	json_put_real(o, "mean_bytes", sizes_mean(&item->sizes));
 	put_bool(o, "complete", item->done);
 	if (item->max_load > 0) {
-		put_real(o, "min_load_pps", item->min_load);
-		put_real(o, "max_load_pps", item->max_load);
+		json_put_real(o, "min_load_pps", item->min_load);
+		json_put_real(o, "max_load_pps", item->max_load);
 	}
 	if (item->ended_ns)
-		put_real(o, "search_s", (double)(item->ended_ns - item->began_ns) / 1e9);
+		json_put_real(o, "search_s", (double)(item->ended_ns - item->began_ns) / 1e9);
 	if (s->cfg->mrr && item->n_mrr)
 		json_object_set_new(o, "mrr_pps", rates_json(item->mrr, item->n_mrr));
 	for (unsigned int i = 0; i < s->n_goals; i++)
@@ -167,7 +157,7 @@ int search_json_write(const struct search *s, const char *file)
 	json_text(o, "verdict", verdicts[s->verdict]);
 	json_text(o, "reason", s->reason);
 	json_text(o, "method", s->cfg->bisection ? "bisection" : "mlrsearch");
-	put_int(o, "directions", search_directions(s));
+	json_put_int(o, "directions", search_directions(s));
 	for (unsigned int i = 0; i < s->n_goals; i++)
 		json_array_append_new(goals, goal_json(s, i));
 	json_object_set_new(o, "goals", goals);

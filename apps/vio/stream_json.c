@@ -1,56 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stream_json.h"
 
-static void put_int(json_t *o, const char *name, uint64_t value)
-{
-	json_object_set_new(o, name, json_integer((json_int_t)value));
-}
-
-static void put_us(json_t *o, const char *name, uint64_t ns)
-{
-	json_object_set_new(o, name, json_real((double)ns / 1000));
-}
+#include "document.h"
 
 static json_t *latency_json(const struct hist *h)
 {
 	json_t *o = json_object();
 
-	put_int(o, "count", h->count);
-	put_us(o, "min_us", h->min);
-	put_us(o, "p50_us", hist_percentile(h, 50));
-	put_us(o, "p90_us", hist_percentile(h, 90));
-	put_us(o, "p99_us", hist_percentile(h, 99));
-	put_us(o, "p99_9_us", hist_percentile(h, 99.9));
-	put_us(o, "max_us", h->max);
+	json_put_int(o, "count", h->count);
+	json_put_us(o, "min_us", h->min);
+	json_put_us(o, "p50_us", hist_percentile(h, 50));
+	json_put_us(o, "p90_us", hist_percentile(h, 90));
+	json_put_us(o, "p99_us", hist_percentile(h, 99));
+	json_put_us(o, "p99_9_us", hist_percentile(h, 99.9));
+	json_put_us(o, "max_us", h->max);
 	return o;
 }
 
 static void put_tx(json_t *o, const struct stream_result *s)
 {
 	if (s->paced) {
-		json_object_set_new(o, "offered_pps", json_real(s->asked_pps));
-		put_int(o, "offered", (uint64_t)(s->offered + 0.5));
-		put_int(o, "late_bursts", s->late_bursts);
+		json_put_real(o, "offered_pps", s->asked_pps);
+		json_put_int(o, "offered", (uint64_t)(s->offered + 0.5));
+		json_put_int(o, "late_bursts", s->late_bursts);
 	}
-	put_int(o, "sent", s->sent);
-	put_int(o, "unsent", s->unsent);
-	put_int(o, "tx_bytes_l2", s->tx_bytes);
-	put_int(o, "bursts", s->bursts);
-	json_object_set_new(o, "rate_pps", json_real(s->rate_pps));
-	json_object_set_new(o, "bits_l2_per_s", json_real(s->rate_bps));
-	json_object_set_new(o, "duration_s", json_real(s->duration_s));
+	json_put_int(o, "sent", s->sent);
+	json_put_int(o, "unsent", s->unsent);
+	json_put_int(o, "tx_bytes_l2", s->tx_bytes);
+	json_put_int(o, "bursts", s->bursts);
+	json_put_real(o, "rate_pps", s->rate_pps);
+	json_put_real(o, "bits_l2_per_s", s->rate_bps);
+	json_put_real(o, "duration_s", s->duration_s);
 }
 
 static void put_rx(json_t *o, const struct stream_result *s)
 {
-	put_int(o, "received", s->received);
-	put_int(o, "rx_bytes_l2", s->rx_bytes);
+	json_put_int(o, "received", s->received);
+	json_put_int(o, "rx_bytes_l2", s->rx_bytes);
 	json_object_set_new(o, "lost", json_integer((json_int_t)s->lost));
-	put_int(o, "reordered", s->reordered);
-	put_int(o, "duplicate", s->duplicate);
-	put_int(o, "late", s->late);
-	put_int(o, "corrupt", s->corrupt);
-	put_int(o, "warmup", s->early);
+	json_put_int(o, "reordered", s->reordered);
+	json_put_int(o, "duplicate", s->duplicate);
+	json_put_int(o, "late", s->late);
+	json_put_int(o, "corrupt", s->corrupt);
+	json_put_int(o, "warmup", s->early);
 	if (s->latency.count)
 		json_object_set_new(o, "latency", latency_json(&s->latency));
 }
