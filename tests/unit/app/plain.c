@@ -5,44 +5,7 @@
 #include <string.h>
 
 #include "../../../apps/vio/plain.h"
-
-static uint8_t buffer[4096];
-
-struct rig {
-	struct sizes sizes;
-	struct frame_spec spec;
-	struct frames frames;
-	struct check_id id;
-	struct vio_pkt pkt;
-};
-
-static void rig_init(struct rig *r, const char *size, bool v6, unsigned int vlans)
-{
-	struct frame_cursor cursor = { 0 };
-	struct why why;
-
-	assert_true(sizes_parse(size, &r->sizes, &why));
-	r->spec = (struct frame_spec){ .flow = { .v6 = v6,
-						 .sport = FIELD_ONE(1024),
-						 .dport = FIELD_ONE(9),
-						 .src_mac = FIELD_ONE(0x020000000001),
-						 .dst_mac = FIELD_ONE(0x020000000002),
-						 .vlans = { vlans,
-							    { FIELD_ONE(100), FIELD_ONE(200) } } },
-				       .sizes = &r->sizes };
-	assert_true(field_read_ips(v6 ? "2001:2::1" : "198.18.0.1", &r->spec.flow.src, &why));
-	assert_true(field_read_ips(v6 ? "2001:2::2" : "198.18.0.2", &r->spec.flow.dst, &why));
-	assert_true(frames_init(&r->frames, &r->spec, &why));
-	check_id_init(&r->id, &r->spec, &r->frames);
-	r->pkt = (struct vio_pkt){ .data = buffer };
-	frames_build(&r->frames, &cursor, &r->pkt, 1, 5, 123456, 1700000000987654321u);
-}
-
-static void rig_fini(struct rig *r)
-{
-	frames_fini(&r->frames);
-	sizes_free(&r->sizes);
-}
+#include "frame_rig.h"
 
 /* Is it plain? Then check_frame() must read it alike. */
 static bool look(const struct rig *r, const uint8_t *frame, uint32_t len)
