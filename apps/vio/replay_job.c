@@ -131,15 +131,6 @@ static void count_pace(struct tx_job *j, uint64_t now, uint64_t due)
 		counter_add(&j->stats.late_bursts, 1);
 }
 
-static void count_cost(struct tx_job *j, uint16_t n, uint64_t gen, uint64_t tx)
-{
-	if (gen + tx > j->cost_limit)
-		return;
-	counter_add(&j->stats.cost_packets, n);
-	counter_add(&j->stats.gen_ticks, gen);
-	counter_add(&j->stats.tx_ticks, tx);
-}
-
 /* Hand over what has been copied since @now. Return: how many the ring took. */
 static uint16_t send_copied(struct tx_job *j, uint64_t now)
 {
@@ -164,7 +155,7 @@ static uint16_t send_copied(struct tx_job *j, uint64_t now)
 	counter_add(&j->stats.sent, taken);
 	counter_add(&j->stats.bytes, bytes);
 	counter_add(&j->stats.bursts, 1);
-	count_cost(j, taken, copied - now + vio_ticks() - gone, gone - copied);
+	tx_count_cost(j, taken, copied - now + vio_ticks() - gone, gone - copied);
 	j->last_sent = now;
 	return taken;
 }

@@ -208,13 +208,6 @@ struct cost {
 	uint64_t gen, tx;
 };
 
-static void count_cost(struct tx_job *j, uint16_t taken, struct cost cost)
-{
-	counter_add(&j->stats.cost_packets, taken);
-	counter_add(&j->stats.gen_ticks, cost.gen);
-	counter_add(&j->stats.tx_ticks, cost.tx);
-}
-
 /* Build @n packets and hand them over. Return: how many the ring took. */
 static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 {
@@ -249,9 +242,7 @@ static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 	}
 	pacer_advance(&j->pacer, taken, bytes);
 	j->last_sent = now;
-	cost.gen += vio_ticks() - gone;
-	if (cost.gen + cost.tx < j->cost_limit)
-		count_cost(j, taken, cost);
+	tx_count_cost(j, taken, cost.gen + vio_ticks() - gone, cost.tx);
 	return taken;
 }
 

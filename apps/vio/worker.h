@@ -14,6 +14,7 @@
 #include "idle.h"
 #include "pacer.h"
 #include "plan.h"
+#include "relaxed.h"
 #include "replay.h"
 #include "stamp.h"
 #include "tap.h"
@@ -106,6 +107,16 @@ struct tx_job {
 	struct tx_stats stats APART;
 	struct hist pace_error; /* nanoseconds */
 } APART;
+
+/* @n packets took so many ticks, unless the system interrupted it. */
+static inline void tx_count_cost(struct tx_job *j, uint16_t n, uint64_t gen, uint64_t tx)
+{
+	if (gen + tx >= j->cost_limit)
+		return;
+	counter_add(&j->stats.cost_packets, n);
+	counter_add(&j->stats.gen_ticks, gen);
+	counter_add(&j->stats.tx_ticks, tx);
+}
 
 /* A transmit queue, and the senders that take turns at it. */
 struct tx_queue {
