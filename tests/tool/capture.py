@@ -440,6 +440,8 @@ REQUESTS = [
     ("a snap length that is too large", b'{"cmd": "capture", "snap": 65536}\n'),
     ("a count of nothing", b'{"cmd": "capture", "count": 0}\n'),
     ("an unknown member", b'{"cmd": "capture", "colour": "red"}\n'),
+    ("an unknown member whose name is cut within a character",
+     b'{"cmd": "capture", "x' + 40 * "\u00fc".encode() + b'": 1}\n'),
     ("no end of the line", b'{"cmd": "capture"}'),
     ("a line without end", b"x" * 5000),
 ]
