@@ -120,7 +120,7 @@ static json_t *judge(const struct assertion *a, const json_t *doc)
 	double is = json_number_value(found);
 	json_t *o = json_object();
 
-	json_object_set_new(o, "name", json_string(a->path));
+	json_object_set_new(o, "name", json_any_text(a->path));
 	json_object_set_new(o, "operator", json_string(ops[a->op].text));
 	json_put_real(o, "wanted", a->wanted);
 	json_object_set_new(o, "ok", json_boolean(number && ops[a->op].holds(is, a->wanted)));

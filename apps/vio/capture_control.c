@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <vio/clock.h>
 
+#include "document.h"
 #include "fail.h"
 
 #define REQUEST_MAX 4096u
@@ -145,17 +146,11 @@ static bool serve(struct capture_control *c, int fd, const char *line, struct wh
 	return good;
 }
 
-static void refuse(int fd, struct why *why)
+static void refuse(int fd, const struct why *why)
 {
-	char *text;
-	json_t *o;
+	json_t *o = json_pack("{s:o}", "error", json_any_text(why->text));
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
-	/* What quotes the request may be cut within a character, and JSON holds whole ones. */
-	for (char *c = why->text; *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	o = json_pack("{s:s}", "error", why->text);
-	text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	if (text) {
 		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 		send(fd, "\n", 1, MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -116,9 +116,9 @@ void capture_run_json(const struct capture_run *r, json_t *o)
 	if (!r->cfg || !r->cfg->file)
 		return;
 	c = json_object();
-	json_object_set_new(c, "file", json_string(r->cfg->file));
+	json_object_set_new(c, "file", json_any_text(r->cfg->file));
 	if (r->cfg->filter)
-		json_object_set_new(c, "filter", json_string(r->cfg->filter));
+		json_object_set_new(c, "filter", json_any_text(r->cfg->filter));
 	json_put_int(c, "seen", s->counts.seen);
 	json_put_int(c, "accepted", s->counts.accepted);
 	json_put_int(c, "dropped", s->counts.dropped);

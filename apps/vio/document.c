@@ -2,6 +2,7 @@
 #include "document.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fail.h"
@@ -13,10 +14,25 @@ json_t *json_begin(const char *schema)
 	return json_pack("{s:s, s:s}", "schema", schema, "version", tool_version);
 }
 
+json_t *json_any_text(const char *text)
+{
+	json_t *s = json_string(text);
+	char *plain = s ? NULL : strdup(text);
+
+	if (!plain)
+		return s;
+	for (char *c = plain; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	s = json_string(plain);
+	free(plain);
+	return s;
+}
+
 void json_text(json_t *o, const char *name, const char *text)
 {
 	if (text[0])
-		json_object_set_new(o, name, json_string(text));
+		json_object_set_new(o, name, json_any_text(text));
 }
 
 void json_put_int(json_t *o, const char *name, uint64_t value)

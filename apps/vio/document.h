@@ -8,6 +8,12 @@
 /* What every document of ours begins with: @schema, "vio.list/1", and the tool's version. */
 json_t *json_begin(const char *schema);
 
+/*
+ * @text as a string of JSON, which is UTF-8. Names of files may be anything, and long texts are
+ * cut: where @text is no UTF-8, each byte that is not ASCII becomes a question mark.
+ */
+json_t *json_any_text(const char *text);
+
 /* Set member @name unless @text is empty. */
 void json_text(json_t *o, const char *name, const char *text);
 

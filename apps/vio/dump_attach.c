@@ -12,6 +12,7 @@
 
 #include "capture_control.h"
 #include "capture_sink.h"
+#include "document.h"
 #include "fail.h"
 
 #define STREAM_BYTES (1u << 18)
@@ -37,7 +38,7 @@ static int send_request(const struct stream *s)
 	ssize_t n = -1;
 
 	if (s->opts->filter)
-		json_object_set_new(o, "filter", json_string(s->opts->filter));
+		json_object_set_new(o, "filter", json_any_text(s->opts->filter));
 	if (s->opts->snap)
 		json_object_set_new(o, "snap", json_integer(s->opts->snap));
 	if (s->opts->count)

@@ -9,9 +9,10 @@
 static bool is_utf8(const char *text)
 {
 	json_t *s = json_string(text);
+	bool good = s;
 
 	json_decref(s);
-	return s;
+	return good;
 }
 
 static const char *entity(char c)

@@ -195,7 +195,7 @@ static void put_verdict(json_t *o, const struct result *r)
 
 	json_object_set_new(o, "verdict", json_string(verdicts[r->verdict]));
 	for (unsigned int i = 0; i < r->n_reasons; i++)
-		json_array_append_new(reasons, json_string(r->reason[i]));
+		json_array_append_new(reasons, json_any_text(r->reason[i]));
 	json_object_set_new(o, "reasons", reasons);
 	json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <vio/loop.h>
 
+#include "document.h"
+
 static json_t *features_json(const struct vio_features *f)
 {
 	json_t *list = json_array();
@@ -66,7 +68,7 @@ static json_t *loop_json(const struct vio_loop *loop)
 		      (json_int_t)s.corrupted, "no_buffer", (json_int_t)s.no_buffer, "violations",
 		      (json_int_t)violations);
 	if (violations && first)
-		json_object_set_new(o, "first_violation", json_string(first));
+		json_object_set_new(o, "first_violation", json_any_text(first));
 	return o;
 }
 
@@ -81,10 +83,10 @@ json_t *port_json(struct vio_port *port)
 	vio_port_info(port, &i);
 	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", i.mac[0], i.mac[1], i.mac[2],
 		 i.mac[3], i.mac[4], i.mac[5]);
-	json_object_set_new(o, "uri", json_string(i.address));
+	json_object_set_new(o, "uri", json_any_text(i.address));
 	json_object_set_new(o, "transport", json_string(i.transport));
 	if (i.backend && *i.backend)
-		json_object_set_new(o, "backend", json_string(i.backend));
+		json_object_set_new(o, "backend", json_any_text(i.backend));
 	json_object_set_new(
 		o, "ring",
 		json_string(packed >= 0 && vio_feature_in(&i.taken, (unsigned int)packed)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "document.h"
+
 bool problem_set(struct problem *p, enum fail f, const char *what, ...)
 {
 	va_list ap;
@@ -58,7 +60,8 @@ int problem_print(const struct problem *p)
 
 json_t *problem_json(const struct problem *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s}", "id", fail_id(p->fail), "what", p->what, "why",
-			 p->why[0] ? p->why : fail_why(p->fail), "fix",
-			 p->fix[0] ? p->fix : fail_fix(p->fail));
+	return json_pack("{s:s, s:o, s:o, s:o}", "id", fail_id(p->fail), "what",
+			 json_any_text(p->what), "why",
+			 json_any_text(p->why[0] ? p->why : fail_why(p->fail)), "fix",
+			 json_any_text(p->fix[0] ? p->fix : fail_fix(p->fail)));
 }

@@ -27,7 +27,7 @@ json_t *replay_json(const struct gen *g)
 	bool keep = p->timing.pace == REPLAY_KEEP;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "file", json_string(g->cfg->pcap));
+	json_object_set_new(o, "file", json_any_text(g->cfg->pcap));
 	json_object_set_new(o, "format", json_string(pcapfile_format_name(p->file.format)));
 	json_object_set_new(o, "timing", json_string(keep ? "keep" : "rate"));
 	if (keep)

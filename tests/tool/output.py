@@ -62,6 +62,18 @@ def pktgen(*args, codes=(0, 5), run=RUN):
     return checked(json.loads(Path(path).read_text())), out + err
 
 
+def case_not_utf8():
+    """Names of files and what is typed may be no UTF-8; the JSON has them all the same."""
+    path, bad = path_of("result.json"), os.fsdecode(b"\xff")
+    code, out, err = vio("pktgen", *RUN, "-n", "100", "-o", path, "--assert", bad + "<1",
+                         "--capture", path_of(bad), errors="replace")
+    assert code in (4, 5), f"exit code {code}: {out}{err}"
+    assert "(null)" not in out, out
+    result = checked(json.loads(Path(path).read_text()))
+    equal(result["capture"]["file"], path_of("?"), "name of the capture")
+    equal(result["assertions"][0]["name"], "?", "name of what was asserted")
+
+
 # --- lines of JSON, CSV ---------------------------------------------------------------------------
 
 
@@ -488,6 +500,7 @@ def cases():
     yield "--csv of a sender alone", case_csv, ("--tx-only",)
     yield "lines of JSON on stdout stand alone", case_stdout, ("--jsonl",)
     yield "CSV on stdout stands alone", case_stdout, ("--csv",)
+    yield "the JSON has texts that are no UTF-8", case_not_utf8, ()
     yield "the JSON has the whole histogram", case_hdr_in_json, ()
     yield "the floor of the latency is told", case_floor, ()
     yield "a log of histograms adds up to the result", case_log, ()
