@@ -14,26 +14,16 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-import schema
 from cases import Skip, equal, main
+from tool import TIMEOUT, TMP, VIO, checked, vio
 
-VIO, SCHEMA_FILE = os.path.abspath(sys.argv[1]), sys.argv[2]
-SCHEMA = json.load(open(SCHEMA_FILE))
-TMP = tempfile.mkdtemp(prefix="vio-capture-")
-TIMEOUT = 60
+SCHEMA = json.load(open(sys.argv[2]))
 # On a machine that others use too: lateness is not judged, and with one worker nothing is lost for
 # want of a processor.
 CALM = ["--late-limit", "100%", "--cores", str(min(os.sched_getaffinity(0)))]
 FILE = os.path.join(TMP, "f.pcapng")
-
-
-def vio(*args):
-    """Run the tool. Returns exit code, stdout, stderr."""
-    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT)
-    return p.returncode, p.stdout.decode(), p.stderr.decode()
 
 
 def pktgen(*args, codes=(0, 5), file=FILE):
@@ -42,9 +32,7 @@ def pktgen(*args, codes=(0, 5), file=FILE):
     code, out, err = vio("pktgen", *args, *CALM, "-q", "-o", path, "--capture", file)
     assert code in codes, f"exit code {code}: {out}{err}"
     with open(path) as f:
-        result = json.load(f)
-    bad = list(schema.errors(result, SCHEMA))
-    assert not bad, f"JSON against its schema: {bad[:3]}"
+        result = checked(json.load(f), SCHEMA)
     assert "capture" in out, out
     return result, err
 

@@ -10,13 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
+import tool
 from cases import Skip, equal, main
+from tool import TIMEOUT, TMP, VIO
 
-VIO = os.path.abspath(sys.argv[1])
-TMP = tempfile.mkdtemp(prefix="vio-frames-")
-TIMEOUT = 60
 COUNT = 150
 CHECKS = ["udp", "tcp", "ip"]
 FIELDS = ["frame.protocols", "frame.len", "eth.src", "eth.dst", "vlan.id", "ieee8021ad.id",
@@ -67,10 +65,9 @@ KINDS = [
 
 
 def vio(*args):
-    p = subprocess.run([VIO, "pktgen", "--dry-run", *args], capture_output=True, timeout=TIMEOUT,
-                       text=True)
-    equal(p.returncode, 0, p.stderr)
-    return p.stdout
+    code, out, err = tool.vio("pktgen", "--dry-run", *args)
+    equal(code, 0, err)
+    return out
 
 
 def need(tool):

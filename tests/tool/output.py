@@ -21,25 +21,18 @@ import tempfile
 import time
 from pathlib import Path
 
-import schema
+import tool
 from cases import Skip, equal, main
 from hdr import Histogram
+from tool import TIMEOUT, TMP, VIO, vio
 
 # Debian's modules, whichever Python runs this.
 sys.path.append("/usr/lib/python3/dist-packages")
 
-VIO, SCHEMAS = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
-TMP = tempfile.mkdtemp(prefix="vio-output-")
-TIMEOUT = 60
+SCHEMAS = Path(sys.argv[2])
 JAR = "/usr/share/java/hdrhistogram.jar"
 # A run that is short, slow, and valid however busy the machine is.
 RUN = ["loop:echo,loss=1e-2,seed=1", "-r", "20kpps", "--late-limit", "100%", "-q"]
-
-
-def vio(*args, **how):
-    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True, check=False,
-                       **how)
-    return p.returncode, p.stdout, p.stderr
 
 
 def path_of(name):
@@ -49,9 +42,7 @@ def path_of(name):
 def checked(doc):
     """@doc if it is what the schema that it names says."""
     name = doc["schema"].removeprefix("vio.").replace("/", "-") + ".json"
-    bad = list(schema.errors(doc, json.loads((SCHEMAS / name).read_text())))
-    assert not bad, f"JSON against {name}: {bad[:3]}"
-    return doc
+    return tool.checked(doc, json.loads((SCHEMAS / name).read_text()))
 
 
 def pktgen(*args, codes=(0, 5), run=RUN):

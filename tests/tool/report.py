@@ -18,11 +18,10 @@ import tempfile
 import xml.etree.ElementTree
 from pathlib import Path
 
+import tool
 from cases import Skip, equal, main
+from tool import TIMEOUT, TMP, VIO
 
-VIO = os.path.abspath(sys.argv[1])
-TMP = tempfile.mkdtemp(prefix="vio-report-")
-TIMEOUT = 60
 SVG = "{http://www.w3.org/2000/svg}"
 # Elements without an end.
 VOID = {"meta", "br"}
@@ -30,9 +29,7 @@ T_4 = 2.776  # Student's t that 97.5 % do not exceed, 4 degrees of freedom
 
 
 def vio(*args, cwd=TMP):
-    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True, check=False,
-                       cwd=cwd)
-    return p.returncode, p.stdout, p.stderr
+    return tool.vio(*args, cwd=cwd)
 
 
 class Page(html.parser.HTMLParser):

@@ -12,16 +12,14 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import schema
+import tool
 from cases import equal, main
+from tool import TIMEOUT, TMP, VIO, checked
 
-VIO, SCHEMA_FILE = os.path.abspath(sys.argv[1]), sys.argv[2]
-SCHEMA = json.load(open(SCHEMA_FILE))
-TMP = tempfile.mkdtemp(prefix="vio-tool-")
-TIMEOUT = 60
+SCHEMA = json.load(open(sys.argv[2]))
 # On a machine that others use too, a processor may be away for a while: what is about rates gets
 # several chances, and lateness of single bursts is not judged but where that is the point.
 TRIES = 6
@@ -32,17 +30,12 @@ def vio(*args, one_cpu=False):
     """Run the tool. Returns exit code, stdout, stderr."""
     first = sorted(os.sched_getaffinity(0))[:1]
     before = (lambda: os.sched_setaffinity(0, first)) if one_cpu else None
-    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True,
-                       preexec_fn=before)
-    return p.returncode, p.stdout, p.stderr
+    return tool.vio(*args, preexec_fn=before)
 
 
 def read_result(path):
     with open(path) as f:
-        result = json.load(f)
-    bad = list(schema.errors(result, SCHEMA))
-    assert not bad, f"JSON against its schema: {bad[:3]}"
-    return result
+        return checked(json.load(f), SCHEMA)
 
 
 def pktgen(*args, codes=(0,), **how):

@@ -14,7 +14,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import time
 from pathlib import Path
@@ -22,10 +21,8 @@ from pathlib import Path
 import pyte
 
 from cases import equal, main
+from tool import TIMEOUT, TMP, VIO
 
-VIO = os.path.abspath(sys.argv[1])
-TMP = Path(tempfile.mkdtemp(prefix="vio-screen-"))
-TIMEOUT = 60
 CALM = ["-r", "10kpps", "--late-limit", "100%"]
 
 
@@ -107,7 +104,7 @@ def case_shows():
 
 
 def case_streams():
-    profile = TMP / "streams.yaml"
+    profile = Path(TMP) / "streams.yaml"
     profile.write_text("streams:\n  - name: gold\n    rate: 5kpps\n  - name: silver\n"
                        "    rate: 2kpps\n")
     t = Terminal("pktgen", "loop:echo", "-t", "30s", "--profile", str(profile), "--late-limit",

@@ -10,15 +10,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
-import schema
+import tool
 from cases import equal, main
+from tool import TMP, VIO, checked
 
-VIO = os.path.abspath(sys.argv[1])
 SCHEMA = json.load(open(sys.argv[2]))
-TMP = tempfile.mkdtemp(prefix="vio-search-")
 TIMEOUT = 120
 TRIES = 4
 
@@ -38,15 +36,12 @@ FORGIVING = ["--exceed-ratio", "50%", "--goal-duration-sum", "1500ms"]
 
 
 def vio(*args):
-    """Run the tool. Returns exit code, stdout, stderr."""
-    p = subprocess.run([VIO, *args], capture_output=True, timeout=TIMEOUT, text=True)
-    return p.returncode, p.stdout, p.stderr
+    return tool.vio(*args, timeout=TIMEOUT)
 
 
 def check(result):
     """What holds of every result."""
-    bad = list(schema.errors(result, SCHEMA))
-    assert not bad, f"JSON against its schema: {bad[:3]}"
+    checked(result, SCHEMA)
     for port in result["ports"]:
         equal(port["loop"]["violations"], 0, port["loop"].get("first_violation"))
     for item in result["sizes"]:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The tool that a program of cases is about, and a folder for its files, which main() removes."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import schema
+
+VIO = os.path.abspath(sys.argv[1])
+TMP = tempfile.mkdtemp(prefix=f"vio-{Path(sys.argv[0]).stem}-")
+TIMEOUT = 60
+
+
+def vio(*args, timeout=TIMEOUT, **how):
+    """Run the tool. Returns exit code, stdout, stderr."""
+    p = subprocess.run([VIO, *args], capture_output=True, timeout=timeout, text=True, check=False,
+                       **how)
+    return p.returncode, p.stdout, p.stderr
+
+
+def checked(doc, form):
+    """@doc, a JSON document, if it has the form of schema @form."""
+    bad = list(schema.errors(doc, form))
+    assert not bad, f"JSON against its schema: {bad[:3]}"
+    return doc
