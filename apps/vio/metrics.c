@@ -102,19 +102,40 @@ static uint64_t stream_sent(const struct gen *g, unsigned int path, unsigned int
 	return sent;
 }
 
+/* @get of the books of all lanes that the stream has. */
+static uint64_t sum_lanes(const struct path *p, unsigned int stream,
+			  uint64_t (*get)(const struct track *t))
+{
+	uint64_t sum = 0;
+
+	for (unsigned int l = 0; l < p->lanes; l++)
+		sum += p->lane[l].stream == stream ? get(&p->tracks[l]) : 0;
+	return sum;
+}
+
+static uint64_t track_received(const struct track *t)
+{
+	return counter_get(&t->received);
+}
+
+static uint64_t track_duplicate(const struct track *t)
+{
+	return counter_get(&t->duplicate);
+}
+
 static uint64_t stream_received(const struct gen *g, unsigned int path, unsigned int stream)
 {
-	return counter_get(&g->path[path].tracks[stream].received);
+	return sum_lanes(&g->path[path], stream, track_received);
 }
 
 static uint64_t stream_duplicate(const struct gen *g, unsigned int path, unsigned int stream)
 {
-	return counter_get(&g->path[path].tracks[stream].duplicate);
+	return sum_lanes(&g->path[path], stream, track_duplicate);
 }
 
 static uint64_t stream_missing(const struct gen *g, unsigned int path, unsigned int stream)
 {
-	return track_missing(&g->path[path].tracks[stream]);
+	return sum_lanes(&g->path[path], stream, track_missing);
 }
 
 static void write_streams(const struct gen *g, FILE *f)

@@ -11,6 +11,7 @@ import csv
 import http.client
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -286,6 +287,22 @@ def case_metrics_file():
     equal([n for n in os.listdir(TMP) if n.startswith("vio.prom.")], [], "what is left over")
 
 
+STREAM = re.compile(r'^vio_stream_(\w+)\{from_port="0",stream="(\d)"\} (\d+)$', re.MULTILINE)
+
+
+def case_metrics_of_streams(profile, *args):
+    """A stream on several queues is one stream in the metrics, too."""
+    path, file = path_of("streams.prom"), path_of("streams.yaml")
+    Path(file).write_text(profile)
+    result, _ = pktgen("--profile", file, "-t", "300ms", "--metrics-file", path, *args)
+    told = {(name, int(s)): int(n) for name, s, n in STREAM.findall(Path(path).read_text())}
+    for i, s in enumerate(result["streams"]):
+        for name, value in (("sent_packets_total", s["sent"]),
+                            ("received_packets_total", s["received"]),
+                            ("duplicate_packets_total", s["duplicate"])):
+            equal(told[name, i], value, f"{name} of stream {i}")
+
+
 class UnixConnection(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -503,6 +520,12 @@ def cases():
     for what, args, text in USAGE:
         yield f"{what} is a usage error", case_usage, (args, text)
     yield "--metrics-file is what the result is", case_metrics_file, ()
+    yield "metrics of a stream on three queues", case_metrics_of_streams, (
+        "streams: [{name: a}]", "--queues", "3")
+    yield "metrics of two streams on three queues", case_metrics_of_streams, (
+        "streams: [{name: a}, {name: b, ipv6: true, size: 100}]", "--queues", "3")
+    yield "metrics of three streams on two queues", case_metrics_of_streams, (
+        "streams: [{name: a}, {name: b, weight: 2}, {name: c}]", "--queues", "2")
     for kind in ("unix", "IPv4", "IPv6"):
         yield f"--metrics answers over {kind}", case_metrics_server, (kind,)
     yield "rude clients do no harm", case_rude_clients, ()
