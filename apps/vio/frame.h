@@ -93,7 +93,7 @@ struct frames {
 	struct frame_template *templates; /* by index of sizes */
 	const struct sizes *sizes;
 	struct flow_table flows;
-	struct painted *painted; /* NULL: the pattern is written into every frame */
+	struct painted *painted;         /* NULL: the pattern is written into every frame */
 	uint8_t pattern[SIZE_MAX_FRAME]; /* the frame's bytes behind the head */
 };
 
