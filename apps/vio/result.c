@@ -117,8 +117,10 @@ static double tx_duration(const struct gen *g)
 
 static double rx_duration(const struct gen *g)
 {
-	uint64_t now = vio_ticks(), end = (int64_t)(now - g->times.end) > 0 ? g->times.end : now;
+	uint64_t now = vio_ticks(), end = counter_get(&g->times.end);
 
+	if ((int64_t)(now - end) < 0)
+		end = now;
 	return end > g->times.measure ? (double)(end - g->times.measure) / (double)g->clock.hz : 0;
 }
 

@@ -93,7 +93,7 @@ static void end_early(struct gen *g)
 {
 	uint64_t now = vio_ticks();
 
-	if ((int64_t)(now - g->times.end) < 0)
+	if ((int64_t)(now - counter_get(&g->times.end)) < 0)
 		counter_set(&g->times.end, now);
 }
 
@@ -112,7 +112,7 @@ static bool receivers_done(const struct gen *g)
 
 	if (g->n_tx)
 		return true;
-	if ((int64_t)(vio_ticks() - g->times.end) >= 0)
+	if ((int64_t)(vio_ticks() - counter_get(&g->times.end)) >= 0)
 		return true;
 	gen_totals(g, &t);
 	return g->cfg->count && t.received >= g->cfg->count;
@@ -217,7 +217,7 @@ static void watch_once(struct gen *g, struct watch *w)
 		interval_take(g, now);
 		w->next_interval += w->interval;
 	}
-	if (!w->hard_end && (int64_t)(now - g->times.end) >= 0)
+	if (!w->hard_end && (int64_t)(now - counter_get(&g->times.end)) >= 0)
 		w->hard_end = now + ticks_of(g, OVERTIME_NS);
 }
 

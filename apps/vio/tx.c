@@ -263,9 +263,12 @@ bool tx_poll(struct tx_job *j)
 /* When @j has something to do next: a packet, or to begin the measurement. */
 static uint64_t next_due(const struct tx_job *j)
 {
-	uint64_t due = j->pacer.due, measure = j->times->measure;
+	const uint64_t due = j->pacer.due;
 
-	return j->phase == TX_WARM && (int64_t)(due - measure) > 0 ? measure : due;
+	/* The timetable is written before the warm-up, and not to be looked at earlier. */
+	if (j->phase != TX_WARM || (int64_t)(due - j->times->measure) <= 0)
+		return due;
+	return j->times->measure;
 }
 
 /* Whoever is most behind, if anybody's packets are due; or else whoever has no schedule and had the
