@@ -373,6 +373,7 @@ static void run_open(struct run *run, const struct capture *c)
 	struct why why;
 	int fd;
 
+	memset(run, 0, sizeof(*run));
 	snprintf(run->path, sizeof(run->path), "/tmp/vio-replay-XXXXXX");
 	fd = mkstemp(run->path);
 	assert_true(fd >= 0);
