@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <term.h>
 #include <unistd.h>
 
 #define BAR 20
@@ -40,9 +41,20 @@ static void give_stderr_back(void)
 	kept = real_stderr = -1;
 }
 
+/* Asked before newterm(), which forgets what it has allocated when it does not know $TERM. */
+static bool known_terminal(void)
+{
+	int why;
+
+	if (setupterm(NULL, STDOUT_FILENO, &why) != OK)
+		return false;
+	del_curterm(cur_term);
+	return true;
+}
+
 bool screen_begin(void)
 {
-	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) || !getenv("TERM"))
+	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) || !getenv("TERM") || !known_terminal())
 		return false;
 	terminal = newterm(NULL, stdout, stdin);
 	if (!terminal)
