@@ -81,11 +81,13 @@ def precise(r, true, width):
     return r["upper_pps"] >= true * (1 - 2 * TOLERANCE)
 
 
-def case_known(*args):
+def case_known(method, looks_right, *args):
     """The bounds are about the capacity, as near as asked for."""
     for _ in range(TRIES):
         r, _ = search(DEVICE, "--ndr", "--pdr", "5%", *LONG, *FORGIVING, *CALM, *args)
         equal(r["verdict"], "valid", "verdict")
+        equal(r["method"], method, "method")
+        looks_right(r)
         good = [precise(found(r, "NDR"), TRUE, 0.02),
                 precise(found(r, "PDR(5 %)"), TRUE / 0.95, 0.02)]
         if all(good):
@@ -93,17 +95,22 @@ def case_known(*args):
     raise AssertionError(f"too low each time: {r['sizes'][0]['results']}")
 
 
-def case_methods_differ():
-    """All trials of a bisection are long, and the first is at the largest rate."""
-    r, _ = search(DEVICE, "--bisection", *LONG, *CALM)
-    equal(r["method"], "bisection", "method")
+def like_mlrsearch(r):
+    assert trials(r, kind="search", probe=True, duration_s=0.1), "short trials come first"
+
+
+def like_bisection(r):
+    """All trials are long, and the first is at the largest rate."""
     t = trials(r, kind="search")
     equal({x["duration_s"] for x in t}, {FINAL}, "durations")
     equal(t[0]["load_pps"], 60000, "first load")
-    r, _ = search(DEVICE, *LONG, *CALM)
-    assert trials(r, kind="search", probe=True, duration_s=0.1), "short trials come first"
+
+
+def case_throughput():
+    """Nothing was lost at the lower bound."""
+    r, _ = search(DEVICE, *SHORT, *CALM, "--max-rate", "60kpps")
     r = found(r, "NDR")
-    assert r["conditional_throughput_pps"] == r["lower_pps"], "nothing was lost at the lower bound"
+    equal(r["conditional_throughput_pps"], r["lower_pps"], "conditional throughput")
 
 
 def case_above():
@@ -369,9 +376,10 @@ def case_pipe():
 
 
 def cases():
-    yield "MLRsearch finds a known capacity", case_known, ()
-    yield "bisection finds a known capacity", case_known, ("--bisection",)
-    yield "what tells bisection from MLRsearch", case_methods_differ, ()
+    yield "MLRsearch finds a known capacity", case_known, ("mlrsearch", like_mlrsearch)
+    yield "bisection finds a known capacity", case_known, ("bisection", like_bisection,
+                                                           "--bisection")
+    yield "nothing is lost at the lower bound", case_throughput, ()
     yield "a device above the largest rate", case_above, ()
     yield "a device that loses at every load", case_below, ()
     yield "a device that loses all ends the search", case_silent, ()
