@@ -95,6 +95,19 @@ bool parse_duration_ns(const char *text, uint64_t *out, struct why *why)
 	return why_set(why, "'%s' is no unit of time: ns, us, ms, s, m, h", rest);
 }
 
+bool parse_duration_least(const char *text, uint64_t least_ns, const char *otherwise, uint64_t *out,
+			  struct why *why)
+{
+	uint64_t ns;
+
+	if (!parse_duration_ns(text, &ns, why))
+		return false;
+	if (ns < least_ns)
+		return why_set(why, "%s", otherwise);
+	*out = ns;
+	return true;
+}
+
 bool parse_mac(const char *text, uint8_t out[6], struct why *why)
 {
 	unsigned int b[6];
@@ -117,6 +130,26 @@ bool parse_percent(const char *text, double *out, struct why *why)
 	if (!parse_decimal(&rest, &value) || (*rest && strcmp(rest, "%")) || value > 100)
 		return why_set(why, "a share from 0%% to 100%% is wanted");
 	*out = value;
+	return true;
+}
+
+static bool within(double percent, const struct percent_limits *l)
+{
+	if (l->open)
+		return percent > l->least && percent < l->most;
+	return percent >= l->least && percent <= l->most;
+}
+
+bool parse_percent_within(const char *text, const struct percent_limits *limits, double *out,
+			  struct why *why)
+{
+	double percent;
+
+	if (!parse_percent(text, &percent, why))
+		return false;
+	if (!within(percent, limits))
+		return why_set(why, "%s", limits->otherwise);
+	*out = percent;
 	return true;
 }
 

@@ -27,11 +27,25 @@ bool parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *out, st
 /* "10s", "200ms", "50us", "1m", "1h"; a bare number is seconds. */
 bool parse_duration_ns(const char *text, uint64_t *out, struct why *why);
 
+/* The same of at least @least_ns. @otherwise: what a shorter one is refused with */
+bool parse_duration_least(const char *text, uint64_t least_ns, const char *otherwise, uint64_t *out,
+			  struct why *why);
+
 /* "02:00:00:00:00:01" */
 bool parse_mac(const char *text, uint8_t out[6], struct why *why);
 
 /* "0.5%" or "0.5" */
 bool parse_percent(const char *text, double *out, struct why *why);
+
+struct percent_limits {
+	double least, most;
+	bool open;             /* neither of these two */
+	const char *otherwise; /* what others are refused with */
+};
+
+/* The same within @limits. */
+bool parse_percent_within(const char *text, const struct percent_limits *limits, double *out,
+			  struct why *why);
 
 /*
  * Read "A" or "A-B" with @min <= A <= B <= @max and move *@text behind it.

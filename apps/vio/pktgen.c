@@ -135,26 +135,13 @@ static bool read_loops(const char *text, void *field, struct why *why)
 
 static bool read_interval(const char *text, void *field, struct why *why)
 {
-	uint64_t ns;
-
-	if (!parse_duration_ns(text, &ns, why))
-		return false;
-	if (ns < 10000000)
-		return why_set(why, "an interval is at least 10ms");
-	*(uint64_t *)field = ns;
-	return true;
+	return parse_duration_least(text, 10000000, "an interval is at least 10ms", field, why);
 }
 
 static bool read_time(const char *text, void *field, struct why *why)
 {
-	uint64_t ns;
-
-	if (!parse_duration_ns(text, &ns, why))
-		return false;
-	if (!ns)
-		return why_set(why, "a run takes some time; leave --time out and give --count");
-	*(uint64_t *)field = ns;
-	return true;
+	return parse_duration_least(
+		text, 1, "a run takes some time; leave --time out and give --count", field, why);
 }
 
 static bool read_histogram(const char *text, void *field, struct why *why)

@@ -2,6 +2,7 @@
 #include "search.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,34 +15,23 @@
 
 static bool read_pdr(const char *text, void *field, struct why *why)
 {
+	static const struct percent_limits limits = {
+		0, 100, true, "a loss between 0% and 100% is wanted; --ndr is without any"
+	};
 	struct search_config *c = field;
 	double percent;
 
-	if (!parse_percent(text, &percent, why))
+	if (!parse_percent_within(text, &limits, &percent, why))
 		return false;
-	if (percent <= 0 || percent >= 100)
-		return why_set(why, "a loss between 0%% and 100%% is wanted; --ndr is without any");
 	if (c->n_pdr == PDRS_MAX)
 		return why_set(why, "at most %u of them can be searched for at once", PDRS_MAX);
 	c->pdr[c->n_pdr++] = percent;
 	return true;
 }
 
-static bool read_positive(const char *text, uint64_t *out, struct why *why)
-{
-	uint64_t ns;
-
-	if (!parse_duration_ns(text, &ns, why))
-		return false;
-	if (ns < 1000000)
-		return why_set(why, "at least 1ms is wanted");
-	*out = ns;
-	return true;
-}
-
 static bool read_time(const char *text, void *field, struct why *why)
 {
-	return read_positive(text, field, why);
+	return parse_duration_least(text, 1000000, "at least 1ms is wanted", field, why);
 }
 
 /* "1s..30s", or one duration for both. */
@@ -53,13 +43,13 @@ static bool read_trial(const char *text, void *field, struct why *why)
 	char first[32];
 
 	if (!dots)
-		return read_positive(text, &c->trial_min_ns, why) &&
-		       read_positive(text, &c->trial_max_ns, why);
+		return read_time(text, &c->trial_min_ns, why) &&
+		       read_time(text, &c->trial_max_ns, why);
 	if ((size_t)(dots - text) >= sizeof(first))
 		return why_set(why, "two durations are wanted, such as 1s..30s");
 	memcpy(first, text, (size_t)(dots - text));
 	first[dots - text] = '\0';
-	if (!read_positive(first, &min, why) || !read_positive(dots + 2, &max, why))
+	if (!read_time(first, &min, why) || !read_time(dots + 2, &max, why))
 		return false;
 	if (min > max)
 		return why_set(why, "the first trials are the shorter ones");
@@ -70,38 +60,23 @@ static bool read_trial(const char *text, void *field, struct why *why)
 
 static bool read_width(const char *text, void *field, struct why *why)
 {
-	double percent;
+	static const struct percent_limits limits = { 0.001, 50, false, "from 0.001% to 50%" };
 
-	if (!parse_percent(text, &percent, why))
-		return false;
-	if (percent < 0.001 || percent > 50)
-		return why_set(why, "from 0.001%% to 50%%");
-	*(double *)field = percent;
-	return true;
+	return parse_percent_within(text, &limits, field, why);
 }
 
 static bool read_exceed(const char *text, void *field, struct why *why)
 {
-	double percent;
+	static const struct percent_limits limits = { 0, 99, false, "at most 99%" };
 
-	if (!parse_percent(text, &percent, why))
-		return false;
-	if (percent > 99)
-		return why_set(why, "at most 99%%");
-	*(double *)field = percent;
-	return true;
+	return parse_percent_within(text, &limits, field, why);
 }
 
 static bool read_tolerance(const char *text, void *field, struct why *why)
 {
-	double percent;
+	static const struct percent_limits limits = { 0, INFINITY, true, "more than 0% is wanted" };
 
-	if (!parse_percent(text, &percent, why))
-		return false;
-	if (percent <= 0)
-		return why_set(why, "more than 0%% is wanted");
-	*(double *)field = percent;
-	return true;
+	return parse_percent_within(text, &limits, field, why);
 }
 
 static bool read_rate(const char *text, void *field, struct why *why)

@@ -24,6 +24,13 @@ static double duration(const char *text, struct why *why)
 	return parse_duration_ns(text, &v, why) ? (double)v : REFUSED;
 }
 
+static double half_second(const char *text, struct why *why)
+{
+	uint64_t v;
+
+	return parse_duration_least(text, 500000000, "too short", &v, why) ? (double)v : REFUSED;
+}
+
 static double mac(const char *text, struct why *why)
 {
 	uint8_t m[6];
@@ -36,6 +43,22 @@ static double percent(const char *text, struct why *why)
 	double v;
 
 	return parse_percent(text, &v, why) ? v : REFUSED;
+}
+
+static double from_1_to_50(const char *text, struct why *why)
+{
+	const struct percent_limits limits = { 1, 50, false, "too little or too much" };
+	double v;
+
+	return parse_percent_within(text, &limits, &v, why) ? v : REFUSED;
+}
+
+static double between_0_and_100(const char *text, struct why *why)
+{
+	const struct percent_limits limits = { 0, 100, true, "none or all" };
+	double v;
+
+	return parse_percent_within(text, &limits, &v, why) ? v : REFUSED;
 }
 
 static double cpus(const char *text, struct why *why)
@@ -72,6 +95,10 @@ static const struct parse_case {
 	{ "an unknown unit of time", duration, "3d", REFUSED },
 	{ "a negative time", duration, "-1s", REFUSED },
 	{ "more than a year", duration, "9000h", REFUSED },
+	{ "the least duration that is taken", half_second, "500ms", 5e8 },
+	{ "a longer duration", half_second, "1m", 60e9 },
+	{ "too short a duration", half_second, "499999999ns", REFUSED },
+	{ "an unknown unit where there is a least duration", half_second, "3d", REFUSED },
 	{ "a MAC address", mac, "02:00:00:00:00:0a", 2 * 256 + 10 },
 	{ "a MAC address in capitals", mac, "FE:00:00:00:00:FF", 254 * 256 + 255 },
 	{ "a MAC address that is too short", mac, "02:00:00:00:00", REFUSED },
@@ -80,6 +107,14 @@ static const struct parse_case {
 	{ "a percentage", percent, "0.5%", 0.5 },
 	{ "a percentage without sign", percent, "100", 100 },
 	{ "more than all", percent, "101%", REFUSED },
+	{ "the least percentage that is taken", from_1_to_50, "1%", 1 },
+	{ "the largest percentage that is taken", from_1_to_50, "50", 50 },
+	{ "too small a percentage", from_1_to_50, "0.999%", REFUSED },
+	{ "too large a percentage", from_1_to_50, "50.001%", REFUSED },
+	{ "more than all where there are limits", from_1_to_50, "101%", REFUSED },
+	{ "a percentage between open limits", between_0_and_100, "0.01%", 0.01 },
+	{ "the lower one of open limits", between_0_and_100, "0%", REFUSED },
+	{ "the upper one of open limits", between_0_and_100, "100%", REFUSED },
 	{ "one processor", cpus, "3", 10003 },
 	{ "a range of processors", cpus, "2-5", 40005 },
 	{ "a list of processors", cpus, "0,2,4-7", 60007 },
