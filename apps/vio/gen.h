@@ -64,13 +64,8 @@ struct gen_stream {
 	double mean_size;
 };
 
-struct option_def;
-
 /* Everything at its default. Return: 0, or an exit code; end with sizes_free(&cfg->sizes). */
 int gen_config_init(struct gen_config *cfg);
-
-/* The option of `vio pktgen` of that name; NULL: there is none. */
-const struct option_def *gen_option(const char *name);
 
 /* A port, with a pool of its own. */
 struct gen_port {

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "fail.h"
+#include "gen_options.h"
 #include "log.h"
 #include "outfile.h"
 
@@ -112,7 +113,7 @@ static bool read_limited(const char *text, void *field, struct why *why)
 #define AT(field) offsetof(struct search_config, field)
 
 /* clang-format off */
-static const struct option_def own[] = {
+static const struct option_def options[] = {
 	{ "size", 's', "LIST", option_text, AT(sizes), "sizes and mixes to search for, one after the other:\n64,imix,1518 | rfc2544 (64,128,256,512,1024,1280,1518) |\n64,imix:64=7,570=4,1518=1; default 64" },
 	{ "ndr", 0, NULL, option_flag, AT(ndr), "search for the rate without loss (the default)" },
 	{ "pdr", 0, "PERCENT", read_pdr, 0, "search for the rate with so much loss; up to 6 times" },
@@ -135,14 +136,12 @@ static const struct option_def own[] = {
 	{ "no-latency", 0, NULL, option_flag, AT(no_latency), "leave out the trials at 90, 50 and 10 % of the first --pdr,\nor of the rate without loss" },
 	{ "time-limit", 0, "TIME", read_time, AT(limit_ns), "end the whole search then, without result; default 24h" },
 	{ "quiet", 'q', NULL, option_flag, AT(quiet), "print the result only" },
+	/* Those of pktgen, which mean the same here. */
+	GEN_LINE_RATE, GEN_COUNT_L1, GEN_PACING, GEN_DRAIN, GEN_SRC_IP, GEN_DST_IP, GEN_SRC_PORT,
+	GEN_DST_PORT, GEN_FLOWS, GEN_SRC_MAC, GEN_DST_MAC, GEN_VLAN, GEN_VXLAN, GEN_IPV6,
+	GEN_PROTO, GEN_TOS, GEN_TTL, GEN_STEP, GEN_PAYLOAD, GEN_BURST, GEN_QUEUES, GEN_BUFFERS,
+	GEN_CORES, GEN_BIDIR, GEN_LEARN, GEN_RESPOND, GEN_LATE_LIMIT, GEN_JSON, GEN_VERBOSE,
 	{ 0 }
-};
-
-/* Those of pktgen, which mean the same here. */
-static const char *const shared[] = {
-	"line-rate", "count-l1", "pacing", "drain", "src-ip", "dst-ip", "src-port", "dst-port", "flows", "src-mac", "dst-mac", "vlan",
-	"vxlan", "ipv6", "proto", "tos", "ttl", "step", "payload", "burst", "queues", "buffers",
-	"cores", "bidir", "learn", "respond", "late-limit", "json", "verbose",
 };
 
 static const char examples[] =
@@ -158,24 +157,6 @@ static const char examples[] =
 /* clang-format on */
 
 static_assert(offsetof(struct search_config, gen) == 0, "pktgen's options are read into it");
-
-static struct option_def all[OPTIONS_MAX + 1];
-
-/* Own options, then those of pktgen. Before main(), since help, manual and completion read the
- * table without running the command. */
-static __attribute__((constructor)) void options_make(void)
-{
-	size_t n = 0;
-
-	for (; own[n].name; n++)
-		all[n] = own[n];
-	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]) && n < OPTIONS_MAX; i++) {
-		const struct option_def *d = gen_option(shared[i]);
-
-		if (d)
-			all[n++] = *d;
-	}
-}
 
 static int resolve(const struct search_config *c, struct rate *rate, const char *name)
 {
@@ -278,7 +259,7 @@ const struct command command_search = {
 	.name = "search",
 	.args = "PORT [PORT2] [options]",
 	.summary = "Find the rate that a device carries without loss, or with so much.",
-	.options = all,
+	.options = options,
 	.examples = examples,
 	.ports_least = 1,
 	.ports_most = 2,
