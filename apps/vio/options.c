@@ -47,6 +47,14 @@ static void tables_make(struct tables *t, const struct option_def *defs)
 	t->shorts[s] = '\0';
 }
 
+const struct option_def *option_find(const struct option_def *defs, const char *name)
+{
+	for (; defs->name; defs++)
+		if (!strcmp(defs->name, name))
+			return defs;
+	return NULL;
+}
+
 static const struct option_def *find_letter(const struct option_def *defs, int letter)
 {
 	for (; defs->name; defs++)

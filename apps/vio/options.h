@@ -55,6 +55,9 @@ int options_ports(const struct command *cmd, int argc, char **argv, void *config
 
 void options_help(const struct command *cmd);
 
+/* The option of that name in a table; NULL: there is none. */
+const struct option_def *option_find(const struct option_def *defs, const char *name);
+
 /* Common readers. */
 bool option_flag(const char *text, void *field, struct why *why);     /* bool */
 bool option_text(const char *text, void *field, struct why *why);     /* const char * */

@@ -188,7 +188,7 @@ static int settle(struct gen_config *cfg)
 	if (!rc && !rate_resolve(&cfg->rate, cfg->line_bps, cfg->count_l1, &why))
 		rc = fail(FAIL_VALUE, why.text, "pktgen: --rate is not known");
 	if (!rc && cfg->profile)
-		rc = profile_read(cfg->profile, options, cfg, &cfg->streams);
+		rc = profile_read(cfg->profile, cfg, &cfg->streams);
 	if (!rc && !cfg->time_ns && endless(cfg) && (!cfg->pcap || !cfg->loops))
 		cfg->time_ns = 10 * SECOND;
 	return rc;

@@ -9,21 +9,22 @@
 #include <yaml.h>
 
 #include "fail.h"
+#include "gen_options.h"
 
 /* Options that make sense for one stream; the others are of the whole run. */
-static const char *const stream_options[] = {
-	"rate",   "count-l1", "pacing",   "size",    "count",   "burst", "src-ip",
-	"dst-ip", "src-port", "dst-port", "src-mac", "dst-mac", "flows", "step",
-	"vlan",   "ipv6",     "proto",    "tos",     "ttl",     "vxlan", "payload",
+/* clang-format off */
+static const struct option_def stream_options[] = {
+	GEN_RATE, GEN_COUNT_L1, GEN_PACING, GEN_SIZE, GEN_COUNT, GEN_BURST, GEN_SRC_IP, GEN_DST_IP,
+	GEN_SRC_PORT, GEN_DST_PORT, GEN_SRC_MAC, GEN_DST_MAC, GEN_FLOWS, GEN_STEP, GEN_VLAN,
+	GEN_IPV6, GEN_PROTO, GEN_TOS, GEN_TTL, GEN_VXLAN, GEN_PAYLOAD,
+	{ 0 }
 };
-
-#define N_STREAM_OPTIONS (sizeof(stream_options) / sizeof(stream_options[0]))
+/* clang-format on */
 
 /* Where the reader is. */
 struct reading {
 	const char *file;
 	yaml_document_t *doc;
-	const struct option_def *options;
 	struct profile *p;
 };
 
@@ -39,30 +40,13 @@ static int bad(const struct reading *r, const yaml_node_t *at, const char *what,
 		    key);
 }
 
-static const struct option_def *option_of(const struct reading *r, const char *key)
-{
-	const struct option_def *d = r->options;
-	size_t i = 0;
-
-	while (i < N_STREAM_OPTIONS && strcmp(stream_options[i], key))
-		i++;
-	if (i == N_STREAM_OPTIONS)
-		return NULL;
-	while (d->name && strcmp(d->name, key))
-		d++;
-	return d->name ? d : NULL;
-}
-
-/* Of the options above, those that the command line has. */
 static int unknown_key(const struct reading *r, const yaml_node_t *at)
 {
 	char why[512] = "a stream has: name, weight";
 	size_t len = strlen(why);
 
-	for (size_t i = 0; i < N_STREAM_OPTIONS; i++)
-		if (option_of(r, stream_options[i]) && len < sizeof(why))
-			len += (size_t)snprintf(why + len, sizeof(why) - len, ", %s",
-						stream_options[i]);
+	for (const struct option_def *d = stream_options; d->name && len < sizeof(why); d++)
+		len += (size_t)snprintf(why + len, sizeof(why) - len, ", %s", d->name);
 	return bad(r, at, "unknown key", text_of(at), why);
 }
 
@@ -111,7 +95,7 @@ static int read_pair(const struct reading *r, const yaml_node_t *key, const yaml
 		     struct profile_stream *s)
 {
 	const char *name = text_of(key), *text = text_of(value);
-	const struct option_def *d = option_of(r, name);
+	const struct option_def *d = option_find(stream_options, name);
 	struct why why = { "" };
 	bool good;
 
@@ -287,11 +271,10 @@ void profile_free(struct profile *p)
 	free(p);
 }
 
-int profile_read(const char *file, const struct option_def *options, const struct gen_config *base,
-		 struct profile **out)
+int profile_read(const char *file, const struct gen_config *base, struct profile **out)
 {
 	struct profile *p = profile_new();
-	struct reading r = { .file = file, .options = options, .p = p };
+	struct reading r = { .file = file, .p = p };
 	int rc;
 
 	if (!p)

@@ -3,7 +3,6 @@
 #define APP_PROFILE_H
 
 #include "gen.h"
-#include "options.h"
 
 #define STREAM_NAME_MAX 31
 
@@ -25,14 +24,12 @@ struct profile {
 /**
  * profile_read - read streams from a file of YAML, of which JSON is a part
  * @file: its name
- * @options: of the command line; a stream has some of them as keys
  * @base: the command line's configuration: what a stream does not say is taken from there
  * @out: receives the streams; untouched on failure. End with profile_free().
  *
  * Return: 0, or an exit code with the error reported: the file's name, the line, the key.
  */
-int profile_read(const char *file, const struct option_def *options, const struct gen_config *base,
-		 struct profile **out);
+int profile_read(const char *file, const struct gen_config *base, struct profile **out);
 
 /* @p may be NULL. */
 void profile_free(struct profile *p);
