@@ -28,6 +28,15 @@ static void put_text(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
+/* A line of its own, if there is a text. */
+static void put_below(FILE *out, const char *label, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(out, ".br\n%s", label);
+	put_text(out, text);
+}
+
 /* Lines that stay as they are. */
 static void put_lines(FILE *out, const char *text)
 {
@@ -126,10 +135,8 @@ static void page_errors(FILE *out)
 	for (unsigned int i = 0; topic_at(i, &t); i++) {
 		fprintf(out, ".TP\n.B %s\n", t.id);
 		put_text(out, t.why ? t.why : "A check of vio doctor.");
-		if (t.fix)
-			fputs(".br\nTo do: ", out), put_text(out, t.fix);
-		if (t.more)
-			fputs(".br\n", out), put_text(out, t.more);
+		put_below(out, "To do: ", t.fix);
+		put_below(out, "", t.more);
 	}
 	put_see_also(out, "errors");
 }
