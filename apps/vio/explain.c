@@ -84,11 +84,10 @@ static const struct option_def options[] = { { 0 } };
 
 static int explain(const struct command *cmd, int argc, char **argv)
 {
-	int first = 0, rc = EXIT_OK;
-	enum options_result read = options_read(cmd, argc, argv, NULL, &first);
+	int first = options_ports(cmd, argc, argv, NULL), rc = EXIT_OK;
 
-	if (read != OPTIONS_OK)
-		return read == OPTIONS_HELP ? EXIT_OK : EXIT_USAGE;
+	if (first <= 0)
+		return -first;
 	if (first == argc)
 		list_topics();
 	for (; first < argc && rc == EXIT_OK; first++)

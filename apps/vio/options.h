@@ -45,11 +45,11 @@ enum options_result options_read(const struct command *cmd, int argc, char **arg
 				 int *first);
 
 /**
- * options_ports - read the command line of a command that works on ports
+ * options_ports - read the command line of a command that works on ports, or on files or ids
  * @argv, @config: as of options_read()
  *
- * Return: index of the first port, in @argv; or, where the command ends here, its exit code
- * negated: 0 after --help. Errors have been reported.
+ * Return: index of the first one, in @argv; or, where the command ends here, its exit code negated:
+ * 0 after --help. Errors have been reported.
  */
 int options_ports(const struct command *cmd, int argc, char **argv, void *config);
 

@@ -68,11 +68,10 @@ static int report_files(const struct report_config *cfg, char **files, unsigned 
 static int report(const struct command *cmd, int argc, char **argv)
 {
 	struct report_config cfg = { .out = "report.html" };
-	int first = 0;
-	enum options_result read = options_read(cmd, argc, argv, &cfg, &first);
+	int first = options_ports(cmd, argc, argv, &cfg);
 
-	if (read != OPTIONS_OK)
-		return read == OPTIONS_HELP ? EXIT_OK : EXIT_USAGE;
+	if (first <= 0)
+		return -first;
 	if (first == argc)
 		return fail(FAIL_OPTION, "it works on results", "report: no file");
 	return report_files(&cfg, argv + first, (unsigned int)(argc - first));
