@@ -64,9 +64,6 @@ struct gen_stream {
 	double mean_size;
 };
 
-/* Everything at its default. Return: 0, or an exit code; end with sizes_free(&cfg->sizes). */
-int gen_config_init(struct gen_config *cfg);
-
 /* A port, with a pool of its own. */
 struct gen_port {
 	struct vio_pool *pool;

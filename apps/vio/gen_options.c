@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gen_options.h"
 
+#include "fail.h"
 #include "histfile.h"
 #include "replay.h"
+
+#define SECOND UINT64_C(1000000000)
 
 #define X(name, parse) \
 	bool gen_read_##name(const char *text, void *field, struct why *why) \
@@ -60,4 +63,31 @@ bool gen_read_learn(const char *text, void *field, struct why *why)
 {
 	*(uint64_t *)field = 10;
 	return !text || parse_count(text, 1, 1000000, field, why);
+}
+
+int gen_config_init(struct gen_config *cfg)
+{
+	struct why why;
+
+	*cfg = (struct gen_config){
+		.burst = 32,
+		.drain_ns = SECOND / 5,
+		.interval_ns = SECOND,
+		.src_port = FIELD_ONE(1024),
+		.dst_port = FIELD_ONE(9),
+		.late_limit = 10,
+		.loops = 1,
+	};
+	if (!sizes_parse("64", &cfg->sizes, &why))
+		return fail(FAIL_MEMORY, NULL, "no room for a frame size");
+	return 0;
+}
+
+int gen_config_read(struct gen_config *cfg, const struct command *cmd, int argc, char **argv)
+{
+	int first = options_ports(cmd, argc, argv, cfg);
+
+	for (int i = first; i > 0 && i < argc; i++)
+		cfg->port[cfg->n_ports++] = argv[i];
+	return first;
 }

@@ -5,6 +5,13 @@
 #include "gen.h"
 #include "options.h"
 
+/* Everything at its default. Return: 0, or an exit code; end with sizes_free(&cfg->sizes). */
+int gen_config_init(struct gen_config *cfg);
+
+/* Read the command line, and the ports of it, into @cfg, with which the configuration of @cmd
+ * begins. Return: as options_ports(). */
+int gen_config_read(struct gen_config *cfg, const struct command *cmd, int argc, char **argv);
+
 /* Readers of fields that have a parser: X(name, parser). */
 #define GEN_PARSED(X) \
 	X(assertion, assertion_parse) \

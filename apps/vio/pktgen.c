@@ -219,24 +219,6 @@ static int run(struct gen_config *cfg)
 	return rc;
 }
 
-int gen_config_init(struct gen_config *cfg)
-{
-	struct why why;
-
-	*cfg = (struct gen_config){
-		.burst = 32,
-		.drain_ns = SECOND / 5,
-		.interval_ns = SECOND,
-		.src_port = FIELD_ONE(1024),
-		.dst_port = FIELD_ONE(9),
-		.late_limit = 10,
-		.loops = 1,
-	};
-	if (!sizes_parse("64", &cfg->sizes, &why))
-		return fail(FAIL_MEMORY, NULL, "no room for a frame size");
-	return 0;
-}
-
 static int pktgen(const struct command *cmd, int argc, char **argv)
 {
 	struct gen_config cfg;
@@ -244,13 +226,8 @@ static int pktgen(const struct command *cmd, int argc, char **argv)
 
 	if (rc)
 		return rc;
-	first = options_ports(cmd, argc, argv, &cfg);
-	rc = -first;
-	if (first > 0) {
-		while (first < argc)
-			cfg.port[cfg.n_ports++] = argv[first++];
-		rc = run(&cfg);
-	}
+	first = gen_config_read(&cfg, cmd, argc, argv);
+	rc = first > 0 ? run(&cfg) : -first;
 	profile_free(cfg.streams);
 	sizes_free(&cfg.sizes);
 	return rc;

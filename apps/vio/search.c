@@ -226,6 +226,13 @@ static int start(const struct search_config *cfg)
 	return rc;
 }
 
+static int check_and_run(struct search_config *cfg)
+{
+	int rc = check(cfg);
+
+	return rc ? rc : start(cfg);
+}
+
 static int search(const struct command *cmd, int argc, char **argv)
 {
 	struct search_config cfg = {
@@ -242,15 +249,8 @@ static int search(const struct command *cmd, int argc, char **argv)
 
 	if (rc)
 		return rc;
-	first = options_ports(cmd, argc, argv, &cfg);
-	rc = -first;
-	if (first > 0) {
-		while (first < argc)
-			cfg.gen.port[cfg.gen.n_ports++] = argv[first++];
-		rc = check(&cfg);
-		if (!rc)
-			rc = start(&cfg);
-	}
+	first = gen_config_read(&cfg.gen, cmd, argc, argv);
+	rc = first > 0 ? check_and_run(&cfg) : -first;
 	sizes_free(&cfg.gen.sizes);
 	return rc;
 }
