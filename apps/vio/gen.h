@@ -194,16 +194,13 @@ void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned 
  * Return: 0, or an exit code with the error reported. */
 int gen_run(struct gen *g);
 
+/* Is anything to be answered? */
+bool gen_responds(const struct gen_config *cfg);
+
 /* Have the queues answer as asked for, before the run; end it when the workers have stopped.
  * Return: 0, or an exit code with the error reported; then too, end it. */
-/* Is anything to be answered? */
-bool gen_responds(const struct gen_config *cfg);
-
 int gen_respond_open(struct gen *g);
 void gen_respond_close(struct gen *g);
-
-/* Is anything to be answered? */
-bool gen_responds(const struct gen_config *cfg);
 
 /* Announce the addresses and show packets, as asked for, before the run. Return: 0, or an exit code
  * with the error reported. */
