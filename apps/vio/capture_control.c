@@ -90,11 +90,7 @@ static bool known_names(json_t *o, struct why *why)
 
 	json_object_foreach(o, name, v)
 	{
-		size_t i = 0;
-
-		while (i < sizeof(names) / sizeof(names[0]) && strcmp(name, names[i]))
-			i++;
-		if (i == sizeof(names) / sizeof(names[0]))
+		if (parse_name(name, names, sizeof(names) / sizeof(names[0])) < 0)
 			return why_set(why, "the request has an unknown member '%.50s'", name);
 	}
 	return true;

@@ -8,13 +8,12 @@ bool frame_proto_read(const char *text, enum frame_proto *out, struct why *why)
 	static const char *const names[] = {
 		[FRAME_UDP] = "udp", [FRAME_TCP] = "tcp", [FRAME_ICMP] = "icmp", [FRAME_ARP] = "arp"
 	};
+	int i = parse_name(text, names, sizeof(names) / sizeof(names[0]));
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(text, names[i])) {
-			*out = (enum frame_proto)i;
-			return true;
-		}
-	return why_set(why, "udp, tcp, icmp or arp is wanted");
+	if (i < 0)
+		return why_set(why, "udp, tcp, icmp or arp is wanted");
+	*out = (enum frame_proto)i;
+	return true;
 }
 
 /* One value of @read's kind. */

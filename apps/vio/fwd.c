@@ -142,13 +142,12 @@ static int open_and_forward(char **address, unsigned int n, const struct fwd_con
 static bool read_mode(const char *text, void *field, struct why *why)
 {
 	static const char *const names[] = { "io", "mac", "macswap" };
+	int i = parse_name(text, names, sizeof(names) / sizeof(names[0]));
 
-	for (uint64_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(text, names[i])) {
-			*(uint64_t *)field = i;
-			return true;
-		}
-	return why_set(why, "a mode is io, mac or macswap");
+	if (i < 0)
+		return why_set(why, "a mode is io, mac or macswap");
+	*(uint64_t *)field = (uint64_t)i;
+	return true;
 }
 
 #define AT(field) offsetof(struct fwd_config, field)

@@ -38,6 +38,14 @@ bool parse_decimal(const char **text, double *out)
 	return !*end && isfinite(*out);
 }
 
+int parse_name(const char *text, const char *const names[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (!strcmp(text, names[i]))
+			return (int)i;
+	return -1;
+}
+
 static double suffix_factor(const char *suffix)
 {
 	static const struct {

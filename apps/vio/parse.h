@@ -19,6 +19,9 @@ bool why_set(struct why *why, const char *fmt, ...) __attribute__((format(printf
  */
 bool parse_decimal(const char **text, double *out);
 
+/* Which of @n names is @text? Return: its index; -1: none. */
+int parse_name(const char *text, const char *const names[], unsigned int n);
+
 /* The parsers below return true, or false with @why set and @out untouched. */
 
 /* "1000", "10k", "1.5M", "2G": a whole number of at least @min and at most @max. */

@@ -28,13 +28,12 @@ bool replay_flow_parse(const char *text, enum replay_flow *out, struct why *why)
 	static const char *const names[] = {
 		[REPLAY_FLOW_PORTS] = "ports", [REPLAY_FLOW_IP] = "ip"
 	};
+	int i = text ? parse_name(text, names, sizeof(names) / sizeof(names[0])) : 0;
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!text || !strcmp(text, names[i])) {
-			*out = (enum replay_flow)i;
-			return true;
-		}
-	return why_set(why, "ports (addresses and ports) or ip (addresses) is wanted");
+	if (i < 0)
+		return why_set(why, "ports (addresses and ports) or ip (addresses) is wanted");
+	*out = (enum replay_flow)i;
+	return true;
 }
 
 static void scan_frame(struct replay_file *f, const struct pcapfile_frame *frame)

@@ -100,14 +100,12 @@ static bool read_retries(const char *text, void *field, struct why *why)
 static bool read_limited(const char *text, void *field, struct why *why)
 {
 	static const char *const names[] = { "fail", "stop", "ignore" };
+	int i = parse_name(text, names, sizeof(names) / sizeof(names[0]));
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]))
-			continue;
-		*(enum on_limited *)field = (enum on_limited)i;
-		return true;
-	}
-	return why_set(why, "fail, stop or ignore");
+	if (i < 0)
+		return why_set(why, "fail, stop or ignore");
+	*(enum on_limited *)field = (enum on_limited)i;
+	return true;
 }
 
 #define AT(field) offsetof(struct search_config, field)

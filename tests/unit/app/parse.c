@@ -68,6 +68,16 @@ static double cpus(const char *text, struct why *why)
 	return parse_cpus(text, &l, why) ? l.n * 10000 + (l.n ? l.cpu[l.n - 1] : 0) : REFUSED;
 }
 
+static double name(const char *text, struct why *why)
+{
+	static const char *const names[] = { "io", "mac", "macswap" };
+	int i = parse_name(text, names, 3);
+
+	if (i < 0)
+		why_set(why, "no such name");
+	return i < 0 ? REFUSED : i;
+}
+
 static const struct parse_case {
 	const char *what;
 	parse_fn fn;
@@ -85,6 +95,12 @@ static const struct parse_case {
 	{ "a count with an unknown unit", count, "5x", REFUSED },
 	{ "an empty count", count, "", REFUSED },
 	{ "a count that overflows a double", count, "1e999", REFUSED },
+	{ "the first of some names", name, "io", 0 },
+	{ "a name that another one begins with", name, "mac", 1 },
+	{ "the last of some names", name, "macswap", 2 },
+	{ "the beginning of a name", name, "m", REFUSED },
+	{ "a name that is none of them", name, "macs", REFUSED },
+	{ "no name", name, "", REFUSED },
 	{ "seconds", duration, "10s", 1e10 },
 	{ "bare seconds", duration, "10", 1e10 },
 	{ "fractions of seconds", duration, "0.25s", 25e7 },
