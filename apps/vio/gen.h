@@ -108,6 +108,9 @@ struct stream_result {
 
 enum verdict { VERDICT_VALID, VERDICT_INVALID, VERDICT_FAILED };
 
+/* "valid", as results in JSON say it. */
+const char *verdict_name(enum verdict v);
+
 #define REASONS_MAX 8
 
 struct result {

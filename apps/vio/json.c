@@ -190,10 +190,9 @@ static json_t *environment_json(const struct gen *g)
 
 static void put_verdict(json_t *o, const struct result *r)
 {
-	static const char *const verdicts[] = { "valid", "invalid", "failed" };
 	json_t *reasons = json_array();
 
-	json_object_set_new(o, "verdict", json_string(verdicts[r->verdict]));
+	json_object_set_new(o, "verdict", json_string(verdict_name(r->verdict)));
 	for (unsigned int i = 0; i < r->n_reasons; i++)
 		json_array_append_new(reasons, json_any_text(r->reason[i]));
 	json_object_set_new(o, "reasons", reasons);

@@ -40,6 +40,7 @@ bool replay_timing_parse(const char *text, struct replay_timing *out, struct why
 
 /* "ports", "ip". Return: true; false with @why set. */
 bool replay_flow_parse(const char *text, enum replay_flow *out, struct why *why);
+const char *replay_flow_name(enum replay_flow flow);
 
 /* Frames of one size: without tags, so that the MTU is what they are compared with. */
 struct replay_size {

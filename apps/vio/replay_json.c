@@ -13,16 +13,13 @@ static void put_frames(json_t *o, const struct gen_replay *p)
 	json_put_int(o, "frames_sendable", p->sendable.frames);
 	json_put_int(o, "frames_cut", f->cut);
 	json_put_int(o, "frames_too_short", f->short_);
-	json_put_int(o, "frames_too_long", f->frames - p->sendable.frames - f->cut - f->short_);
+	json_put_int(o, "frames_too_long", gen_replay_too_long(p));
 	json_object_set_new(o, "file_duration_s",
 			    json_real((double)(f->last_ns - f->first_ns) / 1e9));
 }
 
 json_t *replay_json(const struct gen *g)
 {
-	static const char *const flows[] = {
-		[REPLAY_FLOW_PORTS] = "ports", [REPLAY_FLOW_IP] = "ip"
-	};
 	const struct gen_replay *p = g->replay;
 	bool keep = p->timing.pace == REPLAY_KEEP;
 	json_t *o = json_object();
@@ -33,7 +30,7 @@ json_t *replay_json(const struct gen *g)
 	if (keep)
 		json_put_real(o, "speed", p->timing.speed);
 	if (g->n_txq > 1)
-		json_object_set_new(o, "flow", json_string(flows[g->cfg->flow_hash]));
+		json_object_set_new(o, "flow", json_string(replay_flow_name(g->cfg->flow_hash)));
 	if (g->cfg->loops)
 		json_put_int(o, "loops", g->cfg->loops);
 	put_frames(o, p);

@@ -121,6 +121,11 @@ static double mean_size(const struct gen_replay *p)
 	return (double)p->sendable.bytes / (double)p->sendable.frames + SIZE_FCS;
 }
 
+uint64_t gen_replay_too_long(const struct gen_replay *p)
+{
+	return p->file.frames - p->sendable.frames - p->file.cut - p->file.short_;
+}
+
 static struct replay_plan plan_of(const struct gen *g)
 {
 	const struct gen_config *cfg = g->cfg;
@@ -302,11 +307,10 @@ void report_replay(const struct gen *g)
 	const struct replay_file *f = &p->file;
 
 	fprintf(g->out,
-		"        replay      %.2f times %llu of %llu frames  (cut off %llu  too short %llu "
-		" "
-		"too long %llu)\n",
+		"        replay      %.2f times %llu of %llu frames  "
+		"(cut off %llu  too short %llu  too long %llu)\n",
 		(double)g->result.t.sent / (double)p->sendable.frames,
 		(unsigned long long)p->sendable.frames, (unsigned long long)f->frames,
 		(unsigned long long)f->cut, (unsigned long long)f->short_,
-		(unsigned long long)(f->frames - p->sendable.frames - f->cut - f->short_));
+		(unsigned long long)gen_replay_too_long(p));
 }

@@ -27,6 +27,9 @@ void gen_replay_close(struct gen *g);
 /* Size of the largest frame that may be sent, FCS included. */
 uint32_t gen_replay_largest(const struct gen *g);
 
+/* Frames that the port's MTU keeps from being sent. */
+uint64_t gen_replay_too_long(const struct gen_replay *p);
+
 /* The jobs are there: have them replay, and begin to read. Return: 0, or an exit code with the
  * error reported. */
 int gen_replay_open(struct gen *g);

@@ -23,12 +23,16 @@ bool replay_timing_parse(const char *text, struct replay_timing *out, struct why
 	return true;
 }
 
+static const char *const flow_names[] = { [REPLAY_FLOW_PORTS] = "ports", [REPLAY_FLOW_IP] = "ip" };
+
+const char *replay_flow_name(enum replay_flow flow)
+{
+	return flow_names[flow];
+}
+
 bool replay_flow_parse(const char *text, enum replay_flow *out, struct why *why)
 {
-	static const char *const names[] = {
-		[REPLAY_FLOW_PORTS] = "ports", [REPLAY_FLOW_IP] = "ip"
-	};
-	int i = text ? parse_name(text, names, sizeof(names) / sizeof(names[0])) : 0;
+	int i = text ? parse_name(text, flow_names, sizeof(flow_names) / sizeof(flow_names[0])) : 0;
 
 	if (i < 0)
 		return why_set(why, "ports (addresses and ports) or ip (addresses) is wanted");

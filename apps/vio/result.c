@@ -11,6 +11,13 @@
 #define RATE_TOLERANCE 0.001
 #define TIME_TOLERANCE 0.005
 
+const char *verdict_name(enum verdict v)
+{
+	static const char *const names[] = { "valid", "invalid", "failed" };
+
+	return names[v];
+}
+
 static void add_tx(struct totals *t, const struct tx_stats *s)
 {
 	t->sent += counter_get(&s->sent);

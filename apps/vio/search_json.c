@@ -54,7 +54,6 @@ static void put_counts(json_t *o, const struct search_trial *t)
 static json_t *trial_json(const struct search *s, const struct search_trial *t)
 {
 	static const char *const kinds[] = { "warmup", "mrr", "search", "latency" };
-	static const char *const verdicts[] = { "valid", "invalid", "failed" };
 	static const char *const classes[] = { "undecided", "lower_bound", "upper_bound" };
 	json_t *o = json_object();
 
@@ -68,7 +67,7 @@ static json_t *trial_json(const struct search *s, const struct search_trial *t)
 	if (t->load > 0)
 		json_put_real(o, "load_pps", t->load);
 	json_put_real(o, "duration_s", t->duration_s);
-	json_text(o, "verdict", verdicts[t->verdict]);
+	json_text(o, "verdict", verdict_name(t->verdict));
 	json_text(o, "reason", t->reason);
 	put_bool(o, "used", t->used);
 	put_counts(o, t);
@@ -150,11 +149,10 @@ static json_t *ports_json(const struct search *s)
 
 int search_json_write(const struct search *s, const char *file)
 {
-	static const char *const verdicts[] = { "valid", "invalid", "failed" };
 	json_t *o = json_begin("vio.search/1"), *goals = json_array(), *items = json_array();
 
 	json_text(o, "started", s->gen->started);
-	json_text(o, "verdict", verdicts[s->verdict]);
+	json_text(o, "verdict", verdict_name(s->verdict));
 	json_text(o, "reason", s->reason);
 	json_text(o, "method", s->cfg->bisection ? "bisection" : "mlrsearch");
 	json_put_int(o, "directions", search_directions(s));
