@@ -85,7 +85,7 @@ struct search {
 	unsigned int n_goals;
 	struct search_item items[SEARCH_ITEMS_MAX];
 	unsigned int n_items;
-	uint64_t began_ns, ended_ns;
+	uint64_t began_ns;
 	enum verdict verdict;
 	char reason[240]; /* why it is not valid */
 };
@@ -128,10 +128,6 @@ struct trial_order {
  */
 int search_trial(struct search *s, struct search_item *item, const struct trial_order *order,
 		 struct search_trial **out);
-
-/* End the search: note the reason. Return: @code. */
-int search_end(struct search *s, int code, enum verdict verdict, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
 
 /* All trials that count. */
 struct search_book search_item_book(const struct search_item *item);

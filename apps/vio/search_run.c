@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <vio/clock.h>
 
-#include "fail.h"
-#include "search.h"
+#include "search_end.h"
 
 #define LEAST_RATE 100.0 /* packets per second, unless another is asked for */
 
@@ -122,10 +121,8 @@ static int search_item(struct search *s, struct search_item *item)
 		if (rc)
 			return rc;
 	}
-	fail(FAIL_SEARCH_ENDLESS, NULL, "search: %s: no result after %u trials", item->name,
-	     SEARCH_TRIALS_MAX);
-	return search_end(s, EXIT_FAILED, VERDICT_FAILED, "%s: no result after %u trials",
-			  item->name, SEARCH_TRIALS_MAX);
+	return search_fail(s, FAIL_SEARCH_ENDLESS, NULL, "%s: no result after %u trials",
+			   item->name, SEARCH_TRIALS_MAX);
 }
 
 static void note_found(struct search *s, struct search_item *item, bool complete)
@@ -212,7 +209,6 @@ int search_run(struct search *s)
 	search_text_header(s);
 	for (unsigned int i = 0; i < s->n_items && !rc; i++)
 		rc = run_item(s, &s->items[i]);
-	s->ended_ns = vio_clock_ns();
 	return rc;
 }
 

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <vio/clock.h>
 
-#include "fail.h"
 #include "runcmd.h"
-#include "search.h"
-
-int search_end(struct search *s, int code, enum verdict verdict, const char *fmt, ...)
-{
-	va_list ap;
-
-	s->verdict = verdict;
-	va_start(ap, fmt);
-	vsnprintf(s->reason, sizeof(s->reason), fmt, ap);
-	va_end(ap);
-	return code;
-}
+#include "search_end.h"
 
 static int interrupted(struct search *s)
 {
@@ -149,16 +136,11 @@ static int trial_failed(struct search *s, const struct search_item *item,
 static int check_silent(struct search *s, const struct search_item *item,
 			const struct search_trial *t)
 {
-	int rc;
-
 	if (!t->t.sent || t->t.received || t->kind == TRIAL_WARMUP)
 		return 0;
 	search_text_end(s, t);
-	rc = fail(FAIL_SEARCH_SILENT, NULL, "search: none of %llu packets of %s came back",
-		  (unsigned long long)t->t.sent, item->name);
-
-	return search_end(s, rc, VERDICT_FAILED, "none of %llu packets of %s came back",
-			  (unsigned long long)t->t.sent, item->name);
+	return search_fail(s, FAIL_SEARCH_SILENT, NULL, "none of %llu packets of %s came back",
+			   (unsigned long long)t->t.sent, item->name);
 }
 
 /* One run of the generator. */
