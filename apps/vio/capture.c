@@ -39,9 +39,9 @@ struct capture {
 	struct source *sources;
 	unsigned int n;
 	struct capture_sink sink;
-	uint64_t began_ns, written, lost;
+	uint64_t began_ns;
 	uint64_t pending; /* frames that wait in the sink's buffer */
-	int error;
+	struct capture_stats stats;
 	bool stop, done;
 	pthread_t thread;
 };
@@ -64,24 +64,24 @@ static void flag_set(bool *flag)
 /* The file can't be written any more. The taps go on, and what they give is counted as lost. */
 static void give_up(struct capture *c, int error)
 {
-	c->error = error;
-	c->lost += c->pending;
+	c->stats.error = error;
+	c->stats.lost += c->pending;
 	c->pending = 0;
 	if (c->opts.title)
 		fail(FAIL_FILE, strerror(error), "%s: the capture ends after %llu frames",
-		     c->opts.title, (unsigned long long)c->written);
+		     c->opts.title, (unsigned long long)c->stats.written);
 	flag_set(&c->done);
 }
 
 static void flush(struct capture *c)
 {
-	int rc = c->error || c->opts.put ? 0 : capture_sink_flush(&c->sink);
+	int rc = c->stats.error || c->opts.put ? 0 : capture_sink_flush(&c->sink);
 
 	if (rc) {
 		give_up(c, rc);
 		return;
 	}
-	c->written += c->pending;
+	c->stats.written += c->pending;
 	c->pending = 0;
 }
 
@@ -89,7 +89,7 @@ static void write_block(struct capture *c, const uint8_t *block, uint32_t len)
 {
 	int rc;
 
-	if (c->error)
+	if (c->stats.error)
 		return;
 	if (c->opts.put) {
 		rc = c->opts.put(block, len);
@@ -102,11 +102,11 @@ static void write_block(struct capture *c, const uint8_t *block, uint32_t len)
 
 static void write_packet(struct capture *c, const uint8_t *block, uint32_t len)
 {
-	if (c->error) {
-		c->lost++;
+	if (c->stats.error) {
+		c->stats.lost++;
 		return;
 	}
-	if (c->opts.count && c->written + c->pending == c->opts.count)
+	if (c->opts.count && c->stats.written + c->pending == c->opts.count)
 		return;
 	c->pending++;
 	write_block(c, block, len);
@@ -129,9 +129,7 @@ static void add_counts(struct pcapng_counts *sum, const struct capture_ring *r)
 {
 	struct pcapng_counts c = capture_ring_counts(r);
 
-	sum->seen += c.seen;
-	sum->accepted += c.accepted;
-	sum->dropped += c.dropped;
+	pcapng_counts_add(sum, &c);
 }
 
 /* What each port has seen, over its queues and both directions. */
@@ -200,7 +198,7 @@ static void write_round(struct capture *c, bool end)
 		source_next(s);
 	}
 	flush(c);
-	if (c->opts.count && c->written == c->opts.count)
+	if (c->opts.count && c->stats.written == c->opts.count)
 		flag_set(&c->done);
 }
 
@@ -215,7 +213,7 @@ static void *capture_main(void *arg)
 	write_header(c);
 	while (!flag_get(&c->stop)) {
 		write_round(c, false);
-		if (!c->error && !c->opts.put && capture_sink_gone(&c->sink))
+		if (!c->stats.error && !c->opts.put && capture_sink_gone(&c->sink))
 			flag_set(&c->done);
 		nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
 	}
@@ -339,10 +337,9 @@ void capture_close(struct capture *c, struct capture_stats *stats)
 	capture_sink_hurry(&c->sink, vio_clock_ns() + PATIENCE_NS);
 	flag_set(&c->stop);
 	pthread_join(c->thread, NULL);
-	*stats =
-		(struct capture_stats){ .written = c->written, .lost = c->lost, .error = c->error };
 	for (unsigned int i = 0; i < c->n; i++)
-		add_counts(&stats->counts, &c->sources[i].ring);
+		add_counts(&c->stats.counts, &c->sources[i].ring);
+	*stats = c->stats;
 	/* A worker that hangs inside a burst may come back: it finds its ring. */
 	if (clear)
 		free_all(c);

@@ -40,6 +40,15 @@ int capture_check(const char *command, const struct capture_config *cfg)
 	return 0;
 }
 
+int capture_file_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written", path);
+	return fd;
+}
+
 static int open_file(struct capture_run *r)
 {
 	struct capture_opts opts = { .filter = r->cfg->filter,
@@ -47,10 +56,9 @@ static int open_file(struct capture_run *r)
 				     .title = r->cfg->file };
 	struct why why = { "" };
 
-	r->fd = open(r->cfg->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	r->fd = capture_file_open(r->cfg->file);
 	if (r->fd < 0)
-		return fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written",
-			    r->cfg->file);
+		return fail_code(FAIL_FILE);
 	opts.fd = r->fd;
 	if (capture_open(&r->src, &opts, &r->file, &why))
 		return 0;

@@ -34,6 +34,9 @@ bool capture_read_snap(const char *text, void *field, struct why *why);   /* uin
 	  "let `vio dump --attach SOCKET` capture from this run" }
 /* clang-format on */
 
+/* Return: a file to capture into, or negative with the error reported: FAIL_FILE. */
+int capture_file_open(const char *path);
+
 /* Do they fit each other? @command: for the error. Return: 0, or an exit code with the error
  * reported.
  */

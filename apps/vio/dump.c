@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,19 +114,7 @@ static int receive_until_end(struct dump *d, const struct capture *c)
 	return rc;
 }
 
-/* Return: a file to write to, or negative with the error reported. Text goes to no file. */
-static int open_file(const char *file)
-{
-	int fd;
-
-	if (!file || !strcmp(file, STANDARD_OUT))
-		return STDOUT_FILENO;
-	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		fail(FAIL_FILE, strerror(errno), "%s: the capture can't be written", file);
-	return fd;
-}
-
+/* Text goes to no file. */
 static bool is_path(const char *file)
 {
 	return file && strcmp(file, STANDARD_OUT);
@@ -209,7 +195,7 @@ int dump_from(const char *address, const struct dump_config *cfg)
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	opts.fd = open_file(cfg->file);
+	opts.fd = is_path(cfg->file) ? capture_file_open(cfg->file) : STDOUT_FILENO;
 	if (opts.fd < 0)
 		return fail_code(FAIL_FILE);
 	rc = address ? dump_port(address, cfg, &opts) : dump_run(cfg->attach, cfg, &opts);

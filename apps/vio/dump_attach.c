@@ -70,11 +70,8 @@ static int write_block(struct stream *s, const uint8_t *block, uint32_t len)
 	struct pcapng_counts counts;
 
 	s->stats->written += pcapng_packet_read(block, len, &p);
-	if (pcapng_stats_read(block, len, &counts)) {
-		s->stats->counts.seen += counts.seen;
-		s->stats->counts.accepted += counts.accepted;
-		s->stats->counts.dropped += counts.dropped;
-	}
+	if (pcapng_stats_read(block, len, &counts))
+		pcapng_counts_add(&s->stats->counts, &counts);
 	if (s->opts->put)
 		return s->opts->put(block, len);
 	return capture_sink_put(&s->sink, block, len) ? capture_sink_flush(&s->sink) : 0;

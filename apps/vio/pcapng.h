@@ -33,6 +33,13 @@ struct pcapng_counts {
 	uint64_t seen, accepted, dropped;
 };
 
+static inline void pcapng_counts_add(struct pcapng_counts *sum, const struct pcapng_counts *c)
+{
+	sum->seen += c->seen;
+	sum->accepted += c->accepted;
+	sum->dropped += c->dropped;
+}
+
 /* @began, @ended: nanoseconds since 1970 */
 uint32_t pcapng_stats(uint8_t out[PCAPNG_HEAD_MAX], uint32_t interface, uint64_t began,
 		      uint64_t ended, const struct pcapng_counts *counts);
