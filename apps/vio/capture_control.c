@@ -10,19 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <vio/clock.h>
 
 #include "document.h"
 #include "fail.h"
+#include "unixsock.h"
 
 #define REQUEST_MAX 4096u
 #define REQUEST_NS  UINT64_C(2000000000) /* for the request to come */
 #define POLL_MS     50
-#define BACKLOG     16
 
 struct client {
 	int fd;
@@ -200,73 +197,6 @@ static void *control_main(void *arg)
 	return NULL;
 }
 
-static bool address_of(const char *path, struct sockaddr_un *sun)
-{
-	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(sun->sun_path))
-		return false;
-	memcpy(sun->sun_path, path, strlen(path));
-	return true;
-}
-
-int capture_control_connect(const char *path)
-{
-	const struct timeval patience = { .tv_sec = 2 }; /* while others wait there, too */
-	struct sockaddr_un sun;
-	int fd, rc;
-
-	if (!address_of(path, &sun))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
-
-/* A socket that its process has left behind. */
-static void remove_stale(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return;
-	fd = capture_control_connect(path);
-	if (fd >= 0)
-		close(fd);
-	else if (fd == -ECONNREFUSED)
-		unlink(path);
-}
-
-/* Nobody can connect before listen(), and then only this user. Return: fd or a negative errno. */
-static int listen_at(const char *path)
-{
-	struct sockaddr_un sun;
-	int fd, rc;
-
-	if (!address_of(path, &sun))
-		return -ENAMETOOLONG;
-	remove_stale(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		rc = -errno;
-	} else if (chmod(path, 0600) < 0 || listen(fd, BACKLOG) < 0) {
-		rc = -errno;
-		unlink(path);
-	} else {
-		return fd;
-	}
-	close(fd);
-	return rc;
-}
-
 int capture_control_open(const char *path, const struct capture_source *src,
 			 struct capture_control **out)
 {
@@ -274,7 +204,9 @@ int capture_control_open(const char *path, const struct capture_source *src,
 
 	if (!c)
 		return fail(FAIL_MEMORY, NULL, "%s: no room for a control socket", path);
-	*c = (struct capture_control){ .path = path, .src = src, .fd = listen_at(path) };
+	*c = (struct capture_control){ .path = path,
+				       .src = src,
+				       .fd = unixsock_listen(path, true) };
 	if (c->fd < 0) {
 		int rc = fail(FAIL_CONTROL, strerror(-c->fd), "%s: can't listen there", path);
 

@@ -32,7 +32,4 @@ int capture_control_open(const char *path, const struct capture_source *src,
 /* End all captures, and remove the socket. */
 void capture_control_close(struct capture_control *c);
 
-/* Connect to the socket at @path. Return: file descriptor, or a negative errno. */
-int capture_control_connect(const char *path);
-
 #endif

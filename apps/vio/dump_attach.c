@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include <vio/clock.h>
 
-#include "capture_control.h"
 #include "capture_sink.h"
 #include "document.h"
 #include "fail.h"
+#include "unixsock.h"
 
 #define STREAM_BYTES (1u << 18)
 #define BLOCK_LEAST  12u
@@ -168,7 +168,7 @@ int dump_attach(const char *path, const struct capture_opts *opts, uint64_t time
 
 	*stats = (struct capture_stats){ 0 };
 	s = (struct stream){ .path = path, .opts = opts, .stats = stats };
-	s.fd = capture_control_connect(path);
+	s.fd = unixsock_connect(path);
 	if (s.fd < 0)
 		return fail(FAIL_ATTACH, strerror(-s.fd), "%s: can't connect", path);
 	signal(SIGPIPE, SIG_IGN); /* an error of write(), which is the end */

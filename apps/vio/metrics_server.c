@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+#include <vio/clock.h>
 
 #include "fail.h"
+#include "unixsock.h"
 
 #define CLIENT_MS   2000
 #define REQUEST_MAX 4096u
@@ -65,10 +65,7 @@ bool metrics_address_parse(const char *text, struct metrics_address *out, struct
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(vio_clock_ns() / 1000000);
 }
 
 /* Wait for @fd, or the end of the server. Return: true if @fd is ready before @until. */
@@ -192,25 +189,8 @@ static void *server_main(void *arg)
 	return NULL;
 }
 
-/* A socket that nobody listens on any more is in the way of its successor. */
-static void remove_stale(const struct sockaddr_un *un)
-{
-	struct stat st;
-	int fd;
-
-	if (stat(un->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)un, sizeof(*un)) < 0 && errno == ECONNREFUSED)
-		unlink(un->sun_path);
-	close(fd);
-}
-
 union where {
 	struct sockaddr any;
-	struct sockaddr_un un;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 };
@@ -219,11 +199,6 @@ union where {
 static socklen_t make_address(const struct metrics_address *at, union where *to)
 {
 	memset(to, 0, sizeof(*to));
-	if (at->path[0]) {
-		to->un.sun_family = AF_UNIX;
-		memcpy(to->un.sun_path, at->path, sizeof(at->path));
-		return sizeof(to->un);
-	}
 	if (at->ipv6) {
 		to->in6.sin6_family = AF_INET6;
 		to->in6.sin6_port = htons(at->port);
@@ -237,14 +212,12 @@ static socklen_t make_address(const struct metrics_address *at, union where *to)
 }
 
 /* Return: a listening socket, or a negative errno. */
-static int listen_at(const struct metrics_address *at)
+static int listen_tcp(const struct metrics_address *at)
 {
 	union where to;
 	socklen_t len = make_address(at, &to);
 	int fd, rc, one = 1;
 
-	if (at->path[0])
-		remove_stale(&to.un);
 	fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
@@ -267,7 +240,7 @@ int metrics_server_open(const struct metrics_address *at, char *text, size_t len
 		return fail(FAIL_MEMORY, NULL, "no room for a server of metrics");
 	}
 	*s = (struct metrics_server){ .at = *at, .text = text, .len = len };
-	s->fd = listen_at(at);
+	s->fd = at->path[0] ? unixsock_listen(at->path, false) : listen_tcp(at);
 	if (s->fd < 0) {
 		rc = -s->fd;
 		goto free_server;
