@@ -141,15 +141,7 @@ static bool serve(struct capture_control *c, int fd, const char *line, struct wh
 
 static void refuse(int fd, const struct why *why)
 {
-	json_t *o = json_pack("{s:o}", "error", json_any_text(why->text));
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
-
-	if (text) {
-		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-		send(fd, "\n", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
-	free(text);
-	json_decref(o);
+	json_send(json_pack("{s:o}", "error", json_any_text(why->text)), fd, MSG_DONTWAIT);
 }
 
 static void admit(struct capture_control *c)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "document.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "fail.h"
 #include "outfile.h"
@@ -48,6 +50,19 @@ void json_put_real(json_t *o, const char *name, double value)
 void json_put_us(json_t *o, const char *name, uint64_t ns)
 {
 	json_put_real(o, name, (double)ns / 1000);
+}
+
+int json_send(json_t *o, int fd, int flags)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	int rc = text ? 0 : ENOMEM;
+
+	if (text && (send(fd, text, strlen(text), flags | MSG_NOSIGNAL) < 0 ||
+		     send(fd, "\n", 1, flags | MSG_NOSIGNAL) < 0))
+		rc = errno;
+	free(text);
+	json_decref(o);
+	return rc;
 }
 
 int json_print(json_t *o, const char *file)

@@ -22,6 +22,10 @@ void json_put_int(json_t *o, const char *name, uint64_t value);
 void json_put_real(json_t *o, const char *name, double value);
 void json_put_us(json_t *o, const char *name, uint64_t ns);
 
+/* Send @o, which is consumed and may be NULL, as a line to the socket @fd. @flags: of send().
+ * Return: 0, or a positive errno. */
+int json_send(json_t *o, int fd, int flags);
+
 /* Write @o, which is consumed, to @file ("-": stdout). Return: 0, or an exit code. */
 int json_print(json_t *o, const char *file);
 

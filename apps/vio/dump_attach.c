@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,8 +33,7 @@ struct stream {
 static int send_request(const struct stream *s)
 {
 	json_t *o = json_pack("{s:s}", "cmd", "capture");
-	char *text;
-	ssize_t n = -1;
+	int rc;
 
 	if (s->opts->filter)
 		json_object_set_new(o, "filter", json_any_text(s->opts->filter));
@@ -43,14 +41,8 @@ static int send_request(const struct stream *s)
 		json_object_set_new(o, "snap", json_integer(s->opts->snap));
 	if (s->opts->count)
 		json_object_set_new(o, "count", json_integer((json_int_t)s->opts->count));
-	text = json_dumps(o, JSON_COMPACT);
-	json_decref(o);
-	if (text)
-		n = send(s->fd, text, strlen(text), MSG_NOSIGNAL);
-	if (n > 0)
-		n = send(s->fd, "\n", 1, MSG_NOSIGNAL);
-	free(text);
-	return n > 0 ? 0 : fail(FAIL_ATTACH, strerror(errno), "%s: can't ask there", s->path);
+	rc = json_send(o, s->fd, 0);
+	return rc ? fail(FAIL_ATTACH, strerror(rc), "%s: can't ask there", s->path) : 0;
 }
 
 /* What the other side says instead of a capture: {"error": "..."} */
