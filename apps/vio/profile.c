@@ -121,24 +121,19 @@ static yaml_node_t *node(const struct reading *r, int index)
 	return yaml_document_get_node(r->doc, index);
 }
 
-/* Has one of the pairs before @pair the same key? */
-static bool seen_before(const struct reading *r, const yaml_node_t *map,
-			const yaml_node_pair_t *pair)
+/* Has one of the pairs before @end this key? */
+static bool has_key_before(const struct reading *r, const yaml_node_t *map,
+			   const yaml_node_pair_t *end, const char *key)
 {
-	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start; p < pair; p++)
-		if (!strcmp(text_of(node(r, p->key)), text_of(node(r, pair->key))))
+	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start; p < end; p++)
+		if (!strcmp(text_of(node(r, p->key)), key))
 			return true;
 	return false;
 }
 
 static bool has_key(const struct reading *r, const yaml_node_t *map, const char *key)
 {
-	const yaml_node_pair_t *p = map->data.mapping.pairs.start;
-
-	for (; p < map->data.mapping.pairs.top; p++)
-		if (!strcmp(text_of(node(r, p->key)), key))
-			return true;
-	return false;
+	return has_key_before(r, map, map->data.mapping.pairs.top, key);
 }
 
 static int read_pairs(const struct reading *r, const yaml_node_t *map, struct profile_stream *s)
@@ -149,7 +144,7 @@ static int read_pairs(const struct reading *r, const yaml_node_t *map, struct pr
 	for (; p < map->data.mapping.pairs.top && !rc; p++) {
 		const yaml_node_t *key = node(r, p->key);
 
-		if (seen_before(r, map, p))
+		if (has_key_before(r, map, p, text_of(key)))
 			return bad(r, key, "a second", text_of(key), "each key stands once");
 		rc = read_pair(r, key, node(r, p->value), s);
 	}
