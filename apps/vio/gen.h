@@ -222,6 +222,15 @@ void gen_totals(const struct gen *g, struct totals *t);
 void gen_latency(const struct gen *g, struct hist *h);
 void totals_subtract(struct totals *d, const struct totals *now, const struct totals *before);
 
+/* What one stream has come to so far. */
+struct stream_sums {
+	uint64_t sent, received, duplicate, missing;
+};
+
+/* Add to @s what @stream has come to on path number @path, at any time. */
+void gen_stream_sums(const struct gen *g, unsigned int path, unsigned int stream,
+		     struct stream_sums *s);
+
 /* How long the measurement was meant to be, in seconds; INFINITY: as long as packets take. */
 double gen_seconds(const struct gen *g);
 

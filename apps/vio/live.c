@@ -142,21 +142,6 @@ static void fill_queues(const struct gen *g, struct live *l, double s)
 	}
 }
 
-static void stream_sums(const struct gen *g, unsigned int stream, uint64_t *sent,
-			uint64_t *received, uint64_t *missing)
-{
-	*sent = *received = *missing = 0;
-	for (unsigned int i = 0; i < g->n_tx; i++)
-		if (g->tx[i].stream == stream)
-			*sent += counter_get(&g->tx[i].stats.sent);
-	for (unsigned int d = 0; d < g->n_paths; d++)
-		for (unsigned int k = 0; k < g->path[d].lanes; k++)
-			if (g->path[d].lane[k].stream == stream) {
-				*received += counter_get(&g->path[d].tracks[k].received);
-				*missing += track_missing(&g->path[d].tracks[k]);
-			}
-}
-
 static void stream_latency(const struct gen *g, struct live *l, unsigned int stream,
 			   struct screen_row *r)
 {
@@ -173,17 +158,18 @@ static void stream_latency(const struct gen *g, struct live *l, unsigned int str
 
 static void fill_streams(const struct gen *g, struct live *l, double s)
 {
-	uint64_t sent, received;
-
 	l->view.n_streams = g->n_streams > 1 && gen_sends(g) ? g->n_streams : 0;
 	for (unsigned int i = 0; i < l->view.n_streams; i++) {
 		struct screen_row *r = &l->view.stream[i];
+		struct stream_sums sums = { 0 };
 
 		*r = (struct screen_row){ .busy = -1, .fill = -1 };
-		stream_sums(g, i, &sent, &received, &r->lost);
+		for (unsigned int d = 0; d < g->n_paths; d++)
+			gen_stream_sums(g, d, i, &sums);
 		snprintf(r->name, sizeof(r->name), "%s", g->stream[i].name);
-		r->mpps = mpps(sent - l->stream_sent[i], s);
-		l->stream_sent[i] = sent;
+		r->lost = sums.missing;
+		r->mpps = mpps(sums.sent - l->stream_sent[i], s);
+		l->stream_sent[i] = sums.sent;
 		if (gen_receives(g))
 			stream_latency(g, l, i, r);
 	}

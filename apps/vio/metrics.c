@@ -60,6 +60,11 @@ static void queue_stats(const struct gen_port *p, bool rx, uint16_t q, struct vi
 		vio_txq_stats(vio_port_txq(p->port, q), s);
 }
 
+static unsigned long long number_at(const void *of, size_t offset)
+{
+	return *(const uint64_t *)((const char *)of + offset);
+}
+
 static void write_queues(const struct gen *g, FILE *f)
 {
 	static const struct {
@@ -85,57 +90,10 @@ static void write_queues(const struct gen *g, FILE *f)
 					"vio_%s_total{port=\"%u\",direction=\"%s\",queue=\"%u\"} "
 					"%llu\n",
 					stats[k].name, i / 2, rx ? "rx" : "tx", q,
-					(unsigned long long)*(const uint64_t *)((const char *)&s +
-										stats[k].offset));
+					number_at(&s, stats[k].offset));
 			}
 		}
 	}
-}
-
-static uint64_t stream_sent(const struct gen *g, unsigned int path, unsigned int stream)
-{
-	uint64_t sent = 0;
-
-	for (unsigned int i = 0; i < g->n_tx; i++)
-		if (g->tx[i].path == &g->path[path] && g->tx[i].stream == stream)
-			sent += counter_get(&g->tx[i].stats.sent);
-	return sent;
-}
-
-/* @get of the books of all lanes that the stream has. */
-static uint64_t sum_lanes(const struct path *p, unsigned int stream,
-			  uint64_t (*get)(const struct track *t))
-{
-	uint64_t sum = 0;
-
-	for (unsigned int l = 0; l < p->lanes; l++)
-		sum += p->lane[l].stream == stream ? get(&p->tracks[l]) : 0;
-	return sum;
-}
-
-static uint64_t track_received(const struct track *t)
-{
-	return counter_get(&t->received);
-}
-
-static uint64_t track_duplicate(const struct track *t)
-{
-	return counter_get(&t->duplicate);
-}
-
-static uint64_t stream_received(const struct gen *g, unsigned int path, unsigned int stream)
-{
-	return sum_lanes(&g->path[path], stream, track_received);
-}
-
-static uint64_t stream_duplicate(const struct gen *g, unsigned int path, unsigned int stream)
-{
-	return sum_lanes(&g->path[path], stream, track_duplicate);
-}
-
-static uint64_t stream_missing(const struct gen *g, unsigned int path, unsigned int stream)
-{
-	return sum_lanes(&g->path[path], stream, track_missing);
 }
 
 static void write_streams(const struct gen *g, FILE *f)
@@ -143,18 +101,23 @@ static void write_streams(const struct gen *g, FILE *f)
 	static const struct {
 		const char *name, *type, *help;
 		enum counter_side side;
-		uint64_t (*get)(const struct gen *g, unsigned int path, unsigned int stream);
+		size_t offset;
 	} stats[] = {
 		{ "stream_sent_packets", "counter", "packets of the stream that the device took",
-		  SIDE_TX, stream_sent },
+		  SIDE_TX, offsetof(struct stream_sums, sent) },
 		{ "stream_received_packets", "counter", "those that came back, each once", SIDE_RX,
-		  stream_received },
+		  offsetof(struct stream_sums, received) },
 		{ "stream_duplicate_packets", "counter", "those that had come before", SIDE_RX,
-		  stream_duplicate },
+		  offsetof(struct stream_sums, duplicate) },
 		{ "stream_missing_packets", "gauge",
-		  "those that have not come though later ones have", SIDE_RX, stream_missing },
+		  "those that have not come though later ones have", SIDE_RX,
+		  offsetof(struct stream_sums, missing) },
 	};
+	struct stream_sums sums[PATHS_MAX][STREAMS_MAX] = { 0 };
 
+	for (unsigned int p = 0; p < g->n_paths; p++)
+		for (unsigned int s = 0; s < g->path[p].streams; s++)
+			gen_stream_sums(g, p, s, &sums[p][s]);
 	for (size_t k = 0; k < sizeof(stats) / sizeof(stats[0]); k++) {
 		if (stats[k].side == SIDE_TX ? !gen_sends(g) : !gen_receives(g))
 			continue;
@@ -163,7 +126,7 @@ static void write_streams(const struct gen *g, FILE *f)
 			for (unsigned int s = 0; s < g->path[p].streams; s++)
 				fprintf(f, "vio_%s%s{from_port=\"%u\",stream=\"%u\"} %llu\n",
 					stats[k].name, *stats[k].type == 'c' ? "_total" : "", p, s,
-					(unsigned long long)stats[k].get(g, p, s));
+					number_at(&sums[p][s], stats[k].offset));
 	}
 }
 

@@ -4,6 +4,23 @@
 
 #include "gen.h"
 
+void gen_stream_sums(const struct gen *g, unsigned int path, unsigned int stream,
+		     struct stream_sums *s)
+{
+	const struct path *p = &g->path[path];
+
+	for (unsigned int i = 0; i < g->n_tx; i++)
+		if (g->tx[i].path == p && g->tx[i].stream == stream)
+			s->sent += counter_get(&g->tx[i].stats.sent);
+	for (unsigned int l = 0; l < p->lanes; l++) {
+		if (p->lane[l].stream != stream)
+			continue;
+		s->received += counter_get(&p->tracks[l].received);
+		s->duplicate += counter_get(&p->tracks[l].duplicate);
+		s->missing += track_missing(&p->tracks[l]);
+	}
+}
+
 double gen_seconds(const struct gen *g)
 {
 	uint64_t end = counter_get(&g->times.end), ticks = end - g->times.measure;
