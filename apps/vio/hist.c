@@ -39,6 +39,24 @@ void hist_subtract(struct hist *h, const struct hist *before)
 		h->bucket[i] -= before->bucket[i];
 }
 
+static void since(uint64_t *now, uint64_t *before)
+{
+	const uint64_t all = *now;
+
+	*now -= *before;
+	*before = all;
+}
+
+void hist_since(struct hist *h, struct hist *before)
+{
+	since(&h->count, &before->count);
+	since(&h->sum, &before->sum);
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		since(&h->bucket[i], &before->bucket[i]);
+	before->min = h->min;
+	before->max = h->max;
+}
+
 uint64_t hist_percentile(const struct hist *h, double percent)
 {
 	uint64_t rank = (uint64_t)ceil((double)h->count * percent / 100), seen = 0;

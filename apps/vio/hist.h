@@ -51,6 +51,9 @@ void hist_merge(struct hist *to, const struct hist *from);
 /* Take @before, an earlier copy of the same histogram, out of @h; min and max stay. */
 void hist_subtract(struct hist *h, const struct hist *before);
 
+/* The same, and @before becomes what @h was: for those who ask again and again what is new. */
+void hist_since(struct hist *h, struct hist *before);
+
 /* The smallest and the largest value that fall into @bucket. */
 uint64_t hist_bucket_first(unsigned int bucket);
 uint64_t hist_bucket_last(unsigned int bucket);

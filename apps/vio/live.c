@@ -96,12 +96,9 @@ static void fill_totals(const struct gen *g, struct live *l, double s)
 static void fill_latency(const struct gen *g, struct live *l)
 {
 	struct screen_view *v = &l->view;
-	struct hist all;
 
 	gen_latency(g, &l->latency);
-	all = l->latency;
-	hist_subtract(&l->latency, &l->latency_then);
-	l->latency_then = all;
+	hist_since(&l->latency, &l->latency_then);
 	v->p50 = hist_percentile(&l->latency, 50);
 	v->p99 = hist_percentile(&l->latency, 99);
 	v->p999 = hist_percentile(&l->latency, 99.9);
@@ -145,13 +142,10 @@ static void fill_queues(const struct gen *g, struct live *l, double s)
 static void stream_latency(const struct gen *g, struct live *l, unsigned int stream,
 			   struct screen_row *r)
 {
-	struct hist all = { 0 };
-
+	memset(&l->stream, 0, sizeof(l->stream));
 	for (unsigned int i = 0; i < g->n_rx; i++)
-		hist_merge(&all, &g->rx[i].latency[stream]);
-	l->stream = all;
-	hist_subtract(&l->stream, &l->stream_then[stream]);
-	l->stream_then[stream] = all;
+		hist_merge(&l->stream, &g->rx[i].latency[stream]);
+	hist_since(&l->stream, &l->stream_then[stream]);
 	r->p50 = hist_percentile(&l->stream, 50);
 	r->p99 = hist_percentile(&l->stream, 99);
 }

@@ -142,15 +142,13 @@ static void add_interval(struct gen *g, const struct interval *i)
 
 static void interval_take(struct gen *g, uint64_t now)
 {
-	static struct hist latency, copy; /* large; one run at a time */
+	static struct hist latency; /* large; one run at a time */
 	struct interval i = { 0 };
 	struct totals t;
 
 	gen_totals(g, &t);
 	gen_latency(g, &latency);
-	copy = latency;
-	hist_subtract(&latency, &g->last_latency);
-	g->last_latency = copy;
+	hist_since(&latency, &g->last_latency);
 	i.from_s = g->n_intervals ? g->intervals[g->n_intervals - 1].to_s : 0;
 	i.to_s = (double)(now - g->times.measure) / (double)g->clock.hz;
 	totals_subtract(&i.d, &t, &g->last);

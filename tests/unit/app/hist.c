@@ -70,6 +70,26 @@ static void test_merge_and_subtract(void **state)
 	assert_int_equal(hist_largest(&h), 10);
 }
 
+/* Twice, since what is remembered the first time is the base of the second. */
+static void test_since(void **state)
+{
+	static struct hist before;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	hist_record(&h, 10, 3);
+	other = h;
+	hist_since(&other, &before);
+	assert_int_equal(other.count, 3);
+	hist_record(&h, 1000, 2);
+	other = h;
+	hist_since(&other, &before);
+	assert_int_equal(other.count, 2);
+	assert_int_equal(other.sum, 2000);
+	assert_int_equal(hist_percentile(&other, 1), 1000);
+	assert_memory_equal(&before, &h, sizeof(h));
+}
+
 static void test_beyond(void **state)
 {
 	(void)state;
@@ -88,6 +108,7 @@ int main(void)
 	case_add(&list, "buckets follow each other without gap", test_buckets, NULL);
 	case_add(&list, "percentiles are right to a 1024th", test_exact_percentiles, NULL);
 	case_add(&list, "histograms add up and come apart", test_merge_and_subtract, NULL);
+	case_add(&list, "what is new since last time is told each time", test_since, NULL);
 	case_add(&list, "a value beyond the last bucket is kept", test_beyond, NULL);
 	return case_run("hist", &list);
 }
