@@ -10,43 +10,50 @@
 #define PICTURE_NS 250000000u
 
 static struct live {
-	bool on;
 	uint64_t next, drawn; /* ticks */
-	struct totals totals, then;
+	struct totals then;
 	struct hist latency, latency_then;
 	struct hist stream, *stream_then;
 	uint64_t stream_sent[STREAMS_MAX];
 	uint64_t queue[SCREEN_ROWS]; /* packets */
 	struct screen_view view;
-} * live;
+} * live; /* NULL: none is drawn */
 
 static bool wanted(const struct gen *g)
 {
 	return !g->cfg->no_tui && !g->cfg->quiet && g->out == stdout;
 }
 
+static void free_live(struct live *l)
+{
+	free(l->stream_then);
+	free(l);
+}
+
 bool live_begin(const struct gen *g)
 {
+	struct live *l;
+
 	if (!wanted(g))
 		return false;
-	live = calloc(1, sizeof(*live));
-	if (!live)
+	l = calloc(1, sizeof(*l));
+	if (!l)
 		return false;
-	live->stream_then = calloc(g->n_streams, sizeof(*live->stream_then));
-	live->on = live->stream_then && screen_begin();
-	if (!live->on)
-		live_end();
-	return live && live->on;
+	l->stream_then = calloc(g->n_streams, sizeof(*l->stream_then));
+	if (l->stream_then && screen_begin()) {
+		live = l;
+		return true;
+	}
+	free_live(l);
+	return false;
 }
 
 void live_end(void)
 {
 	if (!live)
 		return;
-	if (live->on)
-		screen_end();
-	free(live->stream_then);
-	free(live);
+	screen_end();
+	free_live(live);
 	live = NULL;
 }
 
@@ -69,11 +76,11 @@ static int percent(uint64_t part, uint64_t all)
 static void fill_totals(const struct gen *g, struct live *l, double s)
 {
 	struct screen_view *v = &l->view;
-	struct totals d, *t = &l->totals;
+	struct totals t, d;
 
-	gen_totals(g, t);
-	totals_subtract(&d, t, &l->then);
-	l->then = *t;
+	gen_totals(g, &t);
+	totals_subtract(&d, &t, &l->then);
+	l->then = t;
 	snprintf(v->title, sizeof(v->title), "vio pktgen  %s%s%s", g->cfg->port[0],
 		 g->cfg->n_ports > 1 ? "  " : "", g->cfg->n_ports > 1 ? g->cfg->port[1] : "");
 	v->unnumbered = g->replay;
@@ -82,17 +89,17 @@ static void fill_totals(const struct gen *g, struct live *l, double s)
 	v->rx_mpps = mpps(d.received, s);
 	v->tx_gbps = gbps(d.tx_bytes, s);
 	v->rx_gbps = gbps(d.rx_bytes, s);
-	v->sent = t->sent;
-	v->received = t->received;
-	v->unsent = t->unsent;
-	v->lost = t->missing;
-	v->reordered = t->reordered;
-	v->duplicate = t->duplicate;
-	v->corrupt = t->corrupt;
-	v->late = t->late;
+	v->sent = t.sent;
+	v->received = t.received;
+	v->unsent = t.unsent;
+	v->lost = t.missing;
+	v->reordered = t.reordered;
+	v->duplicate = t.duplicate;
+	v->corrupt = t.corrupt;
+	v->late = t.late;
 }
 
-/* Of what has come since the last picture. */
+/* Percentiles of what has come since the last picture. */
 static void fill_latency(const struct gen *g, struct live *l)
 {
 	struct screen_view *v = &l->view;
