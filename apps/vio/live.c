@@ -122,7 +122,6 @@ static void add_queue(struct live *l, const char *name, unsigned int i,
 	if (n == SCREEN_ROWS)
 		return;
 	*r = (struct screen_row){ .mpps = mpps(q->packets - l->queue[n], s),
-				  .busy = -1,
 				  .fill = fill,
 				  .full = q->ring_full };
 	snprintf(r->name, sizeof(r->name), "%s%u", name, i);
@@ -164,7 +163,7 @@ static void fill_streams(const struct gen *g, struct live *l, double s)
 		struct screen_row *r = &l->view.stream[i];
 		struct stream_sums sums = { 0 };
 
-		*r = (struct screen_row){ .busy = -1, .fill = -1 };
+		*r = (struct screen_row){ .fill = -1 };
 		for (unsigned int d = 0; d < g->n_paths; d++)
 			gen_stream_sums(g, d, i, &sums);
 		snprintf(r->name, sizeof(r->name), "%s", g->stream[i].name);

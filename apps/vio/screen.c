@@ -132,8 +132,6 @@ static void draw_totals(const struct screen_view *v)
 static void draw_row(int y, const struct screen_row *r)
 {
 	mvprintw(y, 0, "%-24s %9.4f  ", r->name, r->mpps);
-	if (r->busy >= 0)
-		printw("busy %3d %%  ", r->busy);
 	if (r->fill >= 0) {
 		printw("ring ");
 		bar(r->fill);

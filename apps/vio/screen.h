@@ -14,7 +14,6 @@
 struct screen_row {
 	char name[24];
 	double mpps;
-	int busy;            /* percent of its processor; below 0: not known */
 	int fill;            /* percent of the ring that is taken; below 0: not known */
 	uint64_t lost, full; /* since the beginning; full: bursts that found the ring full */
 	uint64_t p50, p99;   /* nanoseconds; 0: none */
@@ -26,7 +25,8 @@ struct screen_view {
 	bool unnumbered;   /* frames that can't be told apart: nothing is known of loss and order */
 	double tx_mpps, rx_mpps, tx_gbps, rx_gbps;
 	uint64_t sent, received, unsent, lost, reordered, duplicate, corrupt, late;
-	uint64_t p50, p99, p999, max; /* nanoseconds, since the last picture; 0: none */
+	uint64_t p50, p99, p999; /* nanoseconds, since the last picture; 0: none */
+	uint64_t max; /* nanoseconds, since the beginning; 0: none since the last picture */
 	unsigned int n_queues, n_streams;
 	struct screen_row queue[SCREEN_ROWS], stream[SCREEN_ROWS];
 };
