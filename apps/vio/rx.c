@@ -122,6 +122,27 @@ static bool says_lane(const struct path *p, unsigned int s, const uint8_t *frame
 	return ntohl(out->magic) == FRAME_MAGIC && lane < p->lanes && p->lane[lane].stream == s;
 }
 
+/* The books of a lane are for this thread alone until they are closed. */
+static inline void books_open(const struct path *p, unsigned int lane)
+{
+	if (p->shared)
+		track_lock(&p->tracks[lane]);
+}
+
+static inline void books_close(const struct path *p, unsigned int lane)
+{
+	if (p->shared)
+		track_unlock(&p->tracks[lane]);
+}
+
+/* Of @n packets that came together on @p, which is timed. */
+static inline void note_latency(struct rx_job *j, const struct path *p,
+				const struct check_info *info, uint64_t now_ns, uint32_t n)
+{
+	hist_record(&j->latency[p->lane[info->stream].stream],
+		    now_ns > info->sent_ns ? now_ns - info->sent_ns : 0, n);
+}
+
 /* Which stream a damaged frame was of is known if its own number is one that is still to come. */
 static __attribute__((cold, noinline)) void count_corrupt(struct rx_job *j, const uint8_t *frame,
 							  uint32_t len)
@@ -131,17 +152,15 @@ static __attribute__((cold, noinline)) void count_corrupt(struct rx_job *j, cons
 
 	count_stranger(j, CHECK_CORRUPT);
 	for (unsigned int s = 0; p->timed && measuring(p) && s < p->streams; s++) {
-		struct track *t;
+		unsigned int lane;
 		bool awaited;
 
 		if (!says_lane(p, s, frame, len, &f))
 			continue;
-		t = &p->tracks[ntohs(f.stream_ns) >> 10];
-		if (p->shared)
-			track_lock(t);
-		awaited = track_awaits(t, ntohl(f.seq));
-		if (p->shared)
-			track_unlock(t);
+		lane = ntohs(f.stream_ns) >> 10;
+		books_open(p, lane);
+		awaited = track_awaits(&p->tracks[lane], ntohl(f.seq));
+		books_close(p, lane);
 		if (awaited)
 			counter_add(&j->corrupt[s], 1);
 		return;
@@ -157,17 +176,14 @@ static void account(struct rx_job *j, const struct check_info *info, uint32_t le
 		count_stranger(j, CHECK_FOREIGN);
 		return;
 	}
-	if (p->shared)
-		track_lock(&p->tracks[info->stream]);
+	books_open(p, info->stream);
 	v = track_seen(&p->tracks[info->stream], &j->order[info->stream], info->seq,
 		       len + SIZE_FCS);
-	if (p->shared)
-		track_unlock(&p->tracks[info->stream]);
+	books_close(p, info->stream);
 	if (v == TRACK_FOREIGN)
 		count_stranger(j, CHECK_FOREIGN);
 	else if (v == TRACK_RECEIVED && p->timed)
-		hist_record(&j->latency[p->lane[info->stream].stream],
-			    now_ns > info->sent_ns ? now_ns - info->sent_ns : 0, 1);
+		note_latency(j, p, info, now_ns, 1);
 }
 
 /*
@@ -206,15 +222,12 @@ static bool account_run(struct rx_job *j, const struct run *r, const struct chec
 
 	if (info->stream >= p->lanes || (p->timed && info->sent_ns < p->since_ns))
 		return false;
-	if (p->shared)
-		track_lock(&p->tracks[info->stream]);
+	books_open(p, info->stream);
 	usual = track_run(&p->tracks[info->stream], &j->order[info->stream], info->seq, r->n,
 			  r->bytes + r->n * SIZE_FCS);
-	if (p->shared)
-		track_unlock(&p->tracks[info->stream]);
+	books_close(p, info->stream);
 	if (usual && p->timed)
-		hist_record(&j->latency[p->lane[info->stream].stream],
-			    now_ns > info->sent_ns ? now_ns - info->sent_ns : 0, r->n);
+		note_latency(j, p, info, now_ns, r->n);
 	return usual;
 }
 
