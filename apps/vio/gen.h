@@ -142,8 +142,10 @@ struct gen {
 	const struct gen_config *cfg;
 	FILE *out; /* for people: stdout, or stderr where stdout is for JSON */
 	struct stamp_clock clock;
-	struct timetable times;
 	struct gen_port port[2];
+	char started[32]; /* UTC */
+
+	struct timetable times; /* from here on: of one run, while the traffic is open */
 	unsigned int n_paths;
 	struct path path[PATHS_MAX];
 	unsigned int n_streams;
@@ -155,7 +157,6 @@ struct gen {
 	struct plan plan;
 	struct worker *workers;
 	unsigned int n_started;
-	char started[32]; /* UTC */
 	struct interval *intervals;
 	size_t n_intervals;
 	struct totals last; /* at the end of the last interval */
