@@ -185,9 +185,10 @@ static bool templates_init(struct frames *f, const struct frame_spec *spec, stru
 
 bool frames_init(struct frames *out, const struct frame_spec *spec, struct why *why)
 {
-	unsigned int used = frame_place(spec).payload + FRAME_PAYLOAD;
+	const struct frame_places at = frame_place(spec);
+	const unsigned int used = at.payload + FRAME_PAYLOAD;
 
-	*out = (struct frames){ .at = frame_place(spec),
+	*out = (struct frames){ .at = at,
 				.proto = spec->flow.proto,
 				.v6 = spec->flow.v6,
 				.tags = (uint8_t)spec->flow.vlans.n,

@@ -118,7 +118,6 @@ static struct field mac_of(const struct gen_port *p, uint64_t otherwise)
 void gen_frame_spec(const struct gen *g, const struct gen_config *cfg, unsigned int dir,
 		    struct frame_spec *spec)
 {
-
 	*spec = (struct frame_spec){ .style = cfg->style, .sizes = &cfg->sizes };
 	spec->flow = (struct flow_spec){
 		.v6 = cfg->ipv6,

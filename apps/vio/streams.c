@@ -13,17 +13,15 @@ static void only_stream(struct gen *g)
 }
 
 /* Streams without a rate of their own share the run's by their weights. */
-static void profile_streams(struct gen *g, struct profile *p)
+static void profile_streams(struct gen *g, const struct profile *p)
 {
 	double weights = 0;
 
 	for (unsigned int i = 0; i < p->n; i++)
 		weights += p->stream[i].own_rate ? 0 : p->stream[i].weight;
 	for (unsigned int i = 0; i < p->n; i++) {
-		struct profile_stream *s = &p->stream[i];
+		const struct profile_stream *s = &p->stream[i];
 
-		if (!s->own_sizes)
-			s->cfg.sizes = g->cfg->sizes;
 		g->stream[i] = (struct gen_stream){
 			.name = s->name,
 			.cfg = &s->cfg,

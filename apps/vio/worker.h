@@ -55,9 +55,8 @@ struct timetable {
 	bool go;
 };
 
-#define TIMETABLE_NEVER \
-	(UINT64_C(1) << 62) /* ticks from the measurement's beginning to its end \
-			     */
+/* Ticks from the measurement's beginning to its end, where nothing but packets ends it. */
+#define TIMETABLE_NEVER (UINT64_C(1) << 62)
 
 /* What a sender counts; read by others while it runs. */
 struct tx_stats {
