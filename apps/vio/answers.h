@@ -2,6 +2,7 @@
 #ifndef APP_ANSWERS_H
 #define APP_ANSWERS_H
 
+#include "apart.h"
 #include "respond.h"
 #include "tap.h"
 
@@ -21,10 +22,10 @@ struct answers {
 	unsigned int n_who;
 	struct answer slots[ANSWERS_SLOTS];
 	/* The receiver's. */
-	uint64_t head __attribute__((aligned(128)));
+	uint64_t head APART;
 	uint64_t answered[RESPOND_KINDS], dropped;
 	/* The sender's. */
-	uint64_t tail __attribute__((aligned(128)));
+	uint64_t tail APART;
 };
 
 /* The receiver: @pkts, one packet of @n segments, is no frame of ours; answer it if it asks.

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <vio/clock.h>
 
+#include "apart.h"
 #include "capture_sink.h"
 #include "fail.h"
 #include "relaxed.h"
@@ -251,7 +252,7 @@ static bool open_sources(struct capture *c, struct why *why)
 {
 	const struct capture_source *src = c->src;
 
-	c->sources = aligned_alloc(128, src->n_points * sizeof(*c->sources));
+	c->sources = apart_alloc(src->n_points, sizeof(*c->sources));
 	if (!c->sources)
 		return why_set(why, "no memory for %u queues", src->n_points);
 	for (; c->n < src->n_points; c->n++) {

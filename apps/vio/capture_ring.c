@@ -14,7 +14,7 @@ bool capture_ring_init(struct capture_ring *r, uint32_t bytes, uint32_t snap,
 		       const struct capture_filter *filter, const struct pcapng_packet *form)
 {
 	*r = (struct capture_ring){ .filter = filter, .form = *form, .snap = snap, .bytes = bytes };
-	r->mem = aligned_alloc(128, bytes);
+	r->mem = apart_alloc(1, bytes);
 	r->flat = malloc(FLAT_MAX);
 	if (r->mem && r->flat)
 		return true;

@@ -4,6 +4,7 @@
 
 #include <vio/pkt.h>
 
+#include "apart.h"
 #include "capture_filter.h"
 #include "pcapng.h"
 #include "stamp.h"
@@ -27,10 +28,10 @@ struct capture_ring {
 	uint8_t *flat; /* a frame of several segments, for the filter */
 
 	/* The producer's. Positions are of bytes, and never go round. */
-	uint64_t head __attribute__((aligned(128)));
+	uint64_t head APART;
 	struct pcapng_counts counts;
 	/* The consumer's. */
-	uint64_t tail __attribute__((aligned(128)));
+	uint64_t tail APART;
 	uint64_t seen; /* head, when it was last looked at */
 };
 

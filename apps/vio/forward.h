@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <vio/vio.h>
 
+#include "apart.h"
 #include "capture.h"
 #include "idle.h"
 
@@ -48,7 +49,7 @@ struct forwarder {
 	struct idle idle;
 	struct lane lanes[2];
 	pthread_t thread;
-} __attribute__((aligned(128)));
+} APART;
 
 struct forward {
 	struct forward_opts opts;

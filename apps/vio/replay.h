@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "apart.h"
 #include "pacer.h"
 #include "pcapread.h"
 #include "relaxed.h"
@@ -100,7 +101,7 @@ struct replay_cursor {
 	uint64_t done; /* blocks given back; read by the reader */
 	const struct replay_block *block;
 	uint32_t at;
-} __attribute__((aligned(128)));
+} APART;
 
 struct replay {
 	struct replay_plan plan;
@@ -116,8 +117,8 @@ struct replay {
 	uint64_t pass, frames, now_ns, last_due;
 
 	/* Between the threads. */
-	uint64_t published __attribute__((aligned(128))); /* blocks */
-	bool full;                                        /* the reader waits for the queues */
+	uint64_t published APART; /* blocks */
+	bool full;                /* the reader waits for the queues */
 	bool stop;
 	bool failed; /* why is set */
 	struct why why;

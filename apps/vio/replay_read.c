@@ -208,7 +208,7 @@ int replay_start(struct replay *r, const struct replay_plan *plan)
 	r->now_ns = plan->first_ns;
 	pacer_init(&r->pacer, &plan->pace, 0);
 	/* Not zeroed: a page is taken when something is read into it. */
-	r->blocks = aligned_alloc(128, (REPLAY_BLOCKS * sizeof(*r->blocks) + 127) & ~127ul);
+	r->blocks = apart_alloc(REPLAY_BLOCKS, sizeof(*r->blocks));
 	if (!r->blocks)
 		return ENOMEM;
 	pcapread_rewind(&r->in);

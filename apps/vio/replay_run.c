@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "fail.h"
 #include "gen.h"
 
@@ -80,12 +81,11 @@ static int bad_file(const struct gen *g, const struct why *why)
 
 int gen_replay_scan(struct gen *g)
 {
-	struct gen_replay *p = aligned_alloc(128, (sizeof(*p) + 127) & ~127ul);
+	struct gen_replay *p = apart_calloc(1, sizeof(*p));
 	struct why why = { "" };
 
 	if (!p)
 		return fail(FAIL_MEMORY, NULL, "no room for a replay");
-	memset(p, 0, sizeof(*p));
 	p->timing = timing_of(g->cfg);
 	if (!pcapread_open(&p->r.in, g->cfg->pcap, &why)) {
 		free(p);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "document.h"
 #include "fail.h"
 #include "gen.h"
@@ -89,12 +90,11 @@ int gen_respond_open(struct gen *g)
 		return 0;
 	for (unsigned int p = 0; p < g->cfg->n_ports; p++)
 		n += g->port[p].info.queues;
-	all->pairs = aligned_alloc(128, n * sizeof(*all->pairs));
+	all->pairs = apart_calloc(n, sizeof(*all->pairs));
 	all->jobs = calloc(n, sizeof(*all->jobs));
 	all->who = calloc((size_t)g->cfg->n_ports * g->n_streams, sizeof(*all->who));
 	if (!all->pairs || !all->jobs || !all->who)
 		return fail(FAIL_MEMORY, NULL, "no room for the answers of %u queues", n);
-	memset(all->pairs, 0, n * sizeof(*all->pairs));
 	for (unsigned int p = 0; p < g->cfg->n_ports; p++)
 		for (unsigned int s = 0; s < g->n_streams; s++)
 			all->who[p * g->n_streams + s] = responder_of(g, p, s);

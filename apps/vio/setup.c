@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "apart.h"
 #include "fail.h"
 #include "gen.h"
 #include "memory.h"
@@ -208,7 +209,7 @@ static int open_path(struct gen *g, unsigned int dir)
 	p->since_ns = stamp_ns(&g->clock, vio_ticks());
 	p->lanes = p->timed ? plan_lanes(g->n_streams, g->port[tx_port(dir)].info.queues, p->lane)
 			    : FRAME_STREAMS;
-	p->senders = aligned_alloc(64, p->lanes * sizeof(*p->senders));
+	p->senders = apart_alloc(p->lanes, sizeof(*p->senders));
 	p->tracks = calloc(p->lanes, sizeof(*p->tracks));
 	if (!p->senders || !p->tracks)
 		return fail(FAIL_MEMORY, NULL, "no room for the books of %u lanes", p->lanes);
@@ -318,13 +319,6 @@ static unsigned int count_queues(const struct gen *g, bool tx)
 	return n;
 }
 
-static void *alloc_apart(size_t n, size_t size)
-{
-	void *p = aligned_alloc(128, n * size + 128 - n * size % 128);
-
-	return p ? memset(p, 0, n * size) : NULL;
-}
-
 static int alloc_jobs(struct gen *g)
 {
 	unsigned int n_txq = gen_sends(g) ? count_queues(g, true) : 0, n_tx = 0;
@@ -332,9 +326,9 @@ static int alloc_jobs(struct gen *g)
 
 	for (unsigned int d = 0; n_txq && d < g->n_paths; d++)
 		n_tx += g->path[d].lanes;
-	g->tx = alloc_apart(n_tx, sizeof(*g->tx));
-	g->txq = alloc_apart(n_txq, sizeof(*g->txq));
-	g->rx = alloc_apart(n_rx, sizeof(*g->rx));
+	g->tx = apart_calloc(n_tx, sizeof(*g->tx));
+	g->txq = apart_calloc(n_txq, sizeof(*g->txq));
+	g->rx = apart_calloc(n_rx, sizeof(*g->rx));
 	if (!g->tx || !g->txq || !g->rx)
 		return fail(FAIL_MEMORY, NULL, "no room for %u queues", n_txq + n_rx);
 	g->n_rx = n_rx;
@@ -360,7 +354,7 @@ static int open_jobs(struct gen *g)
 
 static int alloc_workers(struct gen *g)
 {
-	g->workers = alloc_apart(g->plan.workers, sizeof(*g->workers));
+	g->workers = apart_calloc(g->plan.workers, sizeof(*g->workers));
 	if (!g->workers)
 		return fail(FAIL_MEMORY, NULL, "no room for %u workers", g->plan.workers);
 	for (unsigned int i = 0; i < g->plan.workers; i++) {

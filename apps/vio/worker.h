@@ -8,6 +8,7 @@
 #include <vio/port.h>
 
 #include "answers.h"
+#include "apart.h"
 #include "check.h"
 #include "frame.h"
 #include "hist.h"
@@ -24,9 +25,6 @@
 
 /* A burst that took longer was interrupted by the system: no measure of what the code costs. */
 #define COST_LIMIT_NS 20000u
-
-/* Two processors' worth of lines apart, so that neighbours do not disturb each other. */
-#define APART __attribute__((aligned(128)))
 
 /*
  * One direction of traffic: what is sent, and the books that its receivers share. A lane is what

@@ -379,9 +379,8 @@ static void run_open(struct run *run, const struct capture *c)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, c->bytes, c->n), (ssize_t)c->n);
 	close(fd);
-	run->r = aligned_alloc(128, (sizeof(*run->r) + 127) & ~127ul);
+	run->r = apart_calloc(1, sizeof(*run->r));
 	assert_non_null(run->r);
-	memset(run->r, 0, sizeof(*run->r));
 	assert_true(pcapread_open(&run->r->in, run->path, &why));
 }
 

@@ -94,14 +94,6 @@ static void open_file(struct bench *b)
 	assert_true(pcapread_open(&b->r->in, b->path, &why));
 }
 
-static void *alloc_zeroed(size_t bytes)
-{
-	void *p = aligned_alloc(128, (bytes + 127) & ~(size_t)127);
-
-	assert_non_null(p);
-	return memset(p, 0, bytes);
-}
-
 static void open_jobs(struct bench *b, const struct job_case *c)
 {
 	struct replay_plan plan = { .timing = c->timing,
@@ -114,7 +106,8 @@ static void open_jobs(struct bench *b, const struct job_case *c)
 
 	b->times = (struct timetable){ .end = vio_ticks() + NEVER, .go = true };
 	b->times.start = b->times.measure = vio_ticks();
-	b->tx = alloc_zeroed(c->queues * sizeof(*b->tx));
+	b->tx = apart_calloc(c->queues, sizeof(*b->tx));
+	assert_non_null(b->tx);
 	for (uint16_t q = 0; q < c->queues; q++) {
 		b->tx[q] = (struct tx_job){ .q = vio_port_txq(b->port, q),
 					    .times = &b->times,
@@ -136,7 +129,8 @@ static void open_bench(struct bench *b, const struct job_case *c)
 					     .buffers = 12000, .ring_bytes = 8u << 20);
 	struct vio_port_opts port = VIO_OPTS(struct vio_port_opts, .queues = (uint16_t)c->queues);
 
-	b->r = alloc_zeroed(sizeof(*b->r));
+	b->r = apart_calloc(1, sizeof(*b->r));
+	assert_non_null(b->r);
 	stamp_clock_init(&b->clock);
 	assert_int_equal(vio_pool_open(&pool, &b->pool), 0);
 	assert_int_equal(vio_port_open(c->address, b->pool, &port, &b->port), 0);
