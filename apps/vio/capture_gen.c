@@ -33,7 +33,7 @@ int gen_capture_open(struct gen *g)
 	if (!g->points)
 		return fail(FAIL_MEMORY, NULL, "no room for %u queues", g->n_txq + g->n_rx);
 	for (unsigned int i = 0; i < g->n_txq; i++)
-		add_point(g, &g->txq[i].tap, g->txq[i].jobs->q, true);
+		add_point(g, &g->txq[i].tap, g->txq[i].q, true);
 	for (unsigned int i = 0; i < g->n_rx; i++)
 		add_point(g, &g->rx[i].tap, g->rx[i].q, false);
 	for (unsigned int i = 0; i < g->answers.n; i++) {

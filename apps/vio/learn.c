@@ -115,7 +115,7 @@ static int show(const struct lesson *l, const struct path *path, unsigned int st
 static struct tap *tap_of(struct gen *g, const struct vio_txq *q, struct tap *none)
 {
 	for (unsigned int i = 0; i < g->n_txq; i++)
-		if (g->txq[i].jobs->q == q)
+		if (g->txq[i].q == q)
 			return &g->txq[i].tap;
 	for (unsigned int i = 0; i < g->answers.n; i++)
 		if (g->answers.jobs[i].txq == q)

@@ -136,7 +136,7 @@ static void fill_queues(const struct gen *g, struct live *l, double s)
 
 	l->view.n_queues = 0;
 	for (unsigned int i = 0; i < g->n_txq; i++) {
-		vio_txq_stats(g->txq[i].jobs->q, &q);
+		vio_txq_stats(g->txq[i].q, &q);
 		add_queue(l, "tx", i, &q, percent(q.packets - q.completed, entries), s);
 	}
 	for (unsigned int i = 0; i < g->n_rx; i++) {

@@ -83,14 +83,15 @@ static inline void copy(struct vio_pkt *pkt, const uint8_t *data, uint32_t len)
 /* Have as many empty packets as a burst may need. */
 static void hold(struct tx_job *j)
 {
-	if (j->hold->n < j->pace.burst)
-		j->hold->n = (uint16_t)(j->hold->n +
-					vio_pkt_get(j->cache, j->hold->pkts + j->hold->n,
-						    (uint16_t)(j->pace.burst - j->hold->n)));
-	if (j->hold->n > j->copied)
+	struct tx_hold *h = &j->at->hold;
+
+	if (h->n < j->pace.burst)
+		h->n = (uint16_t)(h->n + vio_pkt_get(j->at->cache, h->pkts + h->n,
+						     (uint16_t)(j->pace.burst - h->n)));
+	if (h->n > j->copied)
 		return;
 	counter_add(&j->stats.no_buffers, 1);
-	vio_tx_burst(j->q, NULL, 0); /* whose buffers the device is done with come back */
+	vio_tx_burst(j->at->q, NULL, 0); /* whose buffers the device is done with come back */
 }
 
 /* Copy what is due until @until, ticks since the beginning. Return: the first frame that is not;
@@ -98,16 +99,17 @@ static void hold(struct tx_job *j)
 static const struct replay_record *collect(struct tx_job *j, uint64_t until)
 {
 	const struct replay_record *rec = NULL;
+	struct tx_hold *h = &j->at->hold;
 
 	while (j->copied < j->pace.burst) {
 		rec = replay_peek(j->replay, j->queue);
 		if (!rec || rec->due > until)
 			return rec;
-		if (j->copied == j->hold->n)
+		if (j->copied == h->n)
 			hold(j);
-		if (j->copied == j->hold->n)
+		if (j->copied == h->n)
 			return rec;
-		copy(&j->hold->pkts[j->copied], replay_data(j->replay, j->queue, rec), rec->len);
+		copy(&h->pkts[j->copied], replay_data(j->replay, j->queue, rec), rec->len);
 		j->due[j->copied++] = rec->due;
 		replay_advance(j->replay, j->queue);
 	}
@@ -117,8 +119,9 @@ static const struct replay_record *collect(struct tx_job *j, uint64_t until)
 /* The ring took @taken of them; the others are first in turn, as they are. */
 static __attribute__((cold, noinline)) void keep_rest(struct tx_job *j, uint16_t taken)
 {
-	memmove(j->hold->pkts, j->hold->pkts + taken,
-		(size_t)(j->hold->n - taken) * sizeof(j->hold->pkts[0]));
+	struct tx_hold *h = &j->at->hold;
+
+	memmove(h->pkts, h->pkts + taken, (size_t)(h->n - taken) * sizeof(h->pkts[0]));
 	memmove(j->due, j->due + taken, (size_t)(j->copied - taken) * sizeof(j->due[0]));
 }
 
@@ -134,20 +137,21 @@ static void count_pace(struct tx_job *j, uint64_t now, uint64_t due)
 /* Hand over what has been copied since @now. Return: how many the ring took. */
 static uint16_t send_copied(struct tx_job *j, uint64_t now)
 {
+	struct tx_queue *at = j->at;
 	uint64_t copied = vio_ticks(), gone, first = j->due[0];
 	uint32_t bytes = 0;
 	uint16_t taken;
 
-	taken = tap_tx_burst(j->tap, j->q, j->hold->pkts, j->copied);
+	taken = tap_tx_burst(&at->tap, at->q, at->hold.pkts, j->copied);
 	gone = vio_ticks();
 	for (uint16_t i = 0; i < taken; i++)
-		bytes += j->hold->pkts[i].len + SIZE_FCS;
+		bytes += at->hold.pkts[i].len + SIZE_FCS;
 	if (taken < j->copied)
 		counter_add(&j->stats.ring_full, 1);
-	if (taken < j->hold->n)
+	if (taken < at->hold.n)
 		keep_rest(j, taken);
 	j->copied = (uint16_t)(j->copied - taken);
-	j->hold->n = (uint16_t)(j->hold->n - taken);
+	at->hold.n = (uint16_t)(at->hold.n - taken);
 	if (!taken)
 		return 0;
 	if (!j->pacer.unlimited)
@@ -187,7 +191,7 @@ bool replay_poll(struct tx_job *j)
 	bool held;
 
 	if (j->phase == TX_DONE)
-		vio_tx_burst(j->q, NULL, 0); /* so that all buffers come back */
+		vio_tx_burst(j->at->q, NULL, 0); /* so that all buffers come back */
 	if (j->phase != TX_MEASURE && (j->phase != TX_WAIT || !begin(j, now)))
 		return false;
 	due = until(j, now);

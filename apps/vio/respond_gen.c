@@ -13,7 +13,7 @@ static struct tx_queue *tx_queue_of(const struct gen *g, const struct vio_txq *q
 				    unsigned int *worker)
 {
 	for (unsigned int i = 0; i < g->n_txq; i++)
-		if (g->txq[i].jobs->q == q) {
+		if (g->txq[i].q == q) {
 			*worker = g->plan.tx[i];
 			return &g->txq[i];
 		}

@@ -258,15 +258,11 @@ static void share_traffic(const struct gen *g, struct tx_job *j, const struct pl
 
 static void open_tx(struct gen *g, unsigned int dir, unsigned int lane, struct tx_queue *q)
 {
-	struct gen_port *p = &g->port[tx_port(dir)];
 	struct path *path = &g->path[dir];
 	const struct plan_lane *l = &path->lane[lane];
 	struct tx_job *j = &q->jobs[q->n_jobs++];
 
-	*j = (struct tx_job){ .q = vio_port_txq(p->port, l->queue),
-			      .cache = q->cache,
-			      .hold = &q->hold,
-			      .tap = &q->tap,
+	*j = (struct tx_job){ .at = q,
 			      .path = path,
 			      .frames = &path->frames[l->stream],
 			      .times = &g->times,
@@ -280,12 +276,14 @@ static void open_tx(struct gen *g, unsigned int dir, unsigned int lane, struct t
 /* The senders of a queue stand together. */
 static int open_txq(struct gen *g, unsigned int dir, uint16_t queue)
 {
+	const struct gen_port *from = &g->port[tx_port(dir)];
 	const struct path *p = &g->path[dir];
 	struct tx_queue *q = &g->txq[g->n_txq];
 
-	if (vio_cache_open(g->port[tx_port(dir)].pool, &q->cache) < 0)
+	if (vio_cache_open(from->pool, &q->cache) < 0)
 		return fail_library();
 	g->n_txq++;
+	q->q = vio_port_txq(from->port, queue);
 	q->jobs = &g->tx[g->n_tx];
 	for (unsigned int lane = 0; lane < p->lanes; lane++)
 		if (p->lane[lane].queue == queue)

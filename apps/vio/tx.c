@@ -155,16 +155,17 @@ static uint16_t burst_size(struct tx_job *j, uint64_t now)
 /* Have @n empty packets. Return: how many there are. */
 static uint16_t hold(struct tx_job *j, uint16_t n)
 {
-	struct tx_hold *h = j->hold;
+	struct tx_hold *h = &j->at->hold;
 
 	if (h->n < n)
 		h->n = (uint16_t)(h->n +
-				  vio_pkt_get(j->cache, h->pkts + h->n, (uint16_t)(n - h->n)));
+				  vio_pkt_get(j->at->cache, h->pkts + h->n, (uint16_t)(n - h->n)));
 	if (h->n >= n)
 		return n;
 	counter_add(&j->stats.no_buffers, 1);
 	if (!h->n)
-		vio_tx_burst(j->q, NULL, 0); /* whose buffers the device is done with come back */
+		vio_tx_burst(j->at->q, NULL,
+			     0); /* whose buffers the device is done with come back */
 	return h->n;
 }
 
@@ -186,7 +187,7 @@ static __attribute__((cold, noinline)) uint32_t not_taken(struct tx_job *j, uint
 	uint32_t bytes = 0;
 
 	for (uint16_t i = taken; i < n; i++)
-		bytes += j->hold->pkts[i].len + SIZE_FCS;
+		bytes += j->at->hold.pkts[i].len + SIZE_FCS;
 	frames_rewind(j->frames, &j->cursor, (uint32_t)(n - taken));
 	if (j->phase == TX_MEASURE) {
 		counter_add(&j->stats.ring_full, 1);
@@ -211,7 +212,8 @@ struct cost {
 /* Build @n packets and hand them over. Return: how many the ring took. */
 static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 {
-	struct vio_pkt *pkts = j->hold->pkts;
+	struct tx_queue *at = j->at;
+	struct vio_pkt *pkts = at->hold.pkts;
 	uint32_t bytes = frames_build(j->frames, &j->cursor, pkts, n, j->lane, (uint32_t)j->seq,
 				      stamp_ns(j->clock, now));
 	uint64_t built, gone;
@@ -221,7 +223,7 @@ static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 	/* Receivers take no number for ours that is not below this one. */
 	counter_set(&j->path->senders[j->lane].next, j->seq + n);
 	built = vio_ticks();
-	taken = tap_tx_burst(j->tap, j->q, pkts, n);
+	taken = tap_tx_burst(&at->tap, at->q, pkts, n);
 	gone = vio_ticks();
 
 	cost = (struct cost){ built - now, gone - built };
@@ -230,9 +232,9 @@ static uint16_t send_burst(struct tx_job *j, uint16_t n, uint64_t now)
 		bytes -= not_taken(j, n, taken);
 		cost = (struct cost){ cost.gen * taken / n, cost.tx * taken / n };
 	}
-	if (taken < j->hold->n)
-		keep_rest(j->hold, taken);
-	j->hold->n = (uint16_t)(j->hold->n - taken);
+	if (taken < at->hold.n)
+		keep_rest(&at->hold, taken);
+	at->hold.n = (uint16_t)(at->hold.n - taken);
 	if (!taken)
 		return 0;
 	if (j->phase == TX_MEASURE) {
@@ -254,7 +256,7 @@ bool tx_poll(struct tx_job *j)
 	if (phase_ready(j, now))
 		n = burst_size(j, now);
 	else if (j->phase == TX_DONE)
-		vio_tx_burst(j->q, NULL, 0); /* so that all buffers come back */
+		vio_tx_burst(j->at->q, NULL, 0); /* so that all buffers come back */
 	if (n)
 		n = hold(j, n);
 	return n && send_burst(j, n, now);
@@ -310,7 +312,7 @@ static bool take_turn(struct tx_queue *q)
 bool tx_queue_poll(struct tx_queue *q)
 {
 	if (q->answers && answers_waiting(q->answers))
-		answers_send(q->answers, q->jobs->q, q->cache, &q->tap);
+		answers_send(q->answers, q->q, q->cache, &q->tap);
 	if (q->jobs->replay)
 		return replay_poll(q->jobs);
 	return q->n_jobs == 1 ? tx_poll(q->jobs) : take_turn(q);

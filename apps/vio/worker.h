@@ -75,9 +75,7 @@ struct tx_hold {
 
 /* A sender: one lane. Belongs to its thread while that runs. */
 struct tx_job {
-	struct vio_txq *q;
-	struct vio_cache *cache; /* shared, as hold, with the others of the queue */
-	struct tx_hold *hold;
+	struct tx_queue *at; /* shared with the others that send there */
 	struct path *path;
 	const struct frames *frames;
 	const struct timetable *times;
@@ -86,7 +84,6 @@ struct tx_job {
 	uint64_t count;   /* packets to send; UINT64_MAX: until the end */
 	uint64_t late_ticks, backlog_ticks, cost_limit;
 	uint64_t last_sent;
-	struct tap *tap; /* the queue's */
 	unsigned int lane, stream;
 	double turn, weight; /* of senders without a rate the one with the least turn is next */
 
@@ -117,6 +114,7 @@ static inline void tx_count_cost(struct tx_job *j, uint16_t n, uint64_t gen, uin
 
 /* A transmit queue, and the senders that take turns at it. */
 struct tx_queue {
+	struct vio_txq *q;
 	struct tx_job *jobs;
 	unsigned int n_jobs;
 	struct vio_cache *cache;

@@ -65,8 +65,7 @@ struct bench {
 	struct stamp_clock clock;
 	struct timetable times;
 	struct tx_job *tx;
-	struct tx_hold hold[QUEUES];
-	struct tap tap;
+	struct tx_queue txq[QUEUES];
 	struct vio_cache *cache;
 	uint64_t came;
 	uint32_t last[QUEUES]; /* number + 1 */
@@ -109,15 +108,14 @@ static void open_jobs(struct bench *b, const struct job_case *c)
 	b->tx = apart_calloc(c->queues, sizeof(*b->tx));
 	assert_non_null(b->tx);
 	for (uint16_t q = 0; q < c->queues; q++) {
-		b->tx[q] = (struct tx_job){ .q = vio_port_txq(b->port, q),
+		b->tx[q] = (struct tx_job){ .at = &b->txq[q],
 					    .times = &b->times,
 					    .clock = &b->clock,
 					    .pace = { .burst = c->burst },
-					    .hold = &b->hold[q],
-					    .tap = &b->tap,
 					    .queue = q,
 					    .replay = b->r };
-		assert_int_equal(vio_cache_open(b->pool, &b->tx[q].cache), 0);
+		b->txq[q].q = vio_port_txq(b->port, q);
+		assert_int_equal(vio_cache_open(b->pool, &b->txq[q].cache), 0);
 	}
 	assert_int_equal(vio_cache_open(b->pool, &b->cache), 0);
 	assert_int_equal(replay_start(b->r, &plan), 0);
@@ -144,9 +142,8 @@ static void close_bench(struct bench *b, const struct job_case *c)
 	pcapread_close(&b->r->in);
 	unlink(b->path);
 	for (unsigned int q = 0; q < c->queues; q++) {
-		if (b->hold[q].n)
-			vio_pkt_put(b->tx[q].cache, b->hold[q].pkts, b->hold[q].n);
-		vio_cache_close(b->tx[q].cache);
+		tx_queue_fini(&b->txq[q]);
+		vio_cache_close(b->txq[q].cache);
 	}
 	vio_cache_close(b->cache);
 	vio_port_close(b->port);

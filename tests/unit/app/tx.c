@@ -49,6 +49,7 @@ static int set_up(void **state)
 	assert_int_equal(vio_port_open("loop:sink", bed.pool, NULL, &bed.port), 0);
 	assert_int_equal(vio_cache_open(bed.pool, &bed.queue.cache), 0);
 	bed.path.senders = bed.senders;
+	bed.queue.q = vio_port_txq(bed.port, 0);
 	bed.queue.jobs = bed.jobs;
 	return 0;
 }
@@ -80,10 +81,7 @@ static void begin(unsigned int n, uint64_t ago_ms, int64_t over_ms)
 	for (unsigned int i = 0; i < n; i++) {
 		bed.senders[i] = (struct track_sender){ TRACK_ORIGIN, UINT64_MAX };
 		bed.jobs[i] =
-			(struct tx_job){ .q = vio_port_txq(bed.port, 0),
-					 .cache = bed.queue.cache,
-					 .hold = &bed.queue.hold,
-					 .tap = &bed.queue.tap,
+			(struct tx_job){ .at = &bed.queue,
 					 .path = &bed.path,
 					 .frames = &bed.frames,
 					 .times = &bed.times,
