@@ -7,14 +7,6 @@
 #include "proto.h"
 #include "sum.h"
 
-static inline uint32_t get32(const uint8_t *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return ntohl(v);
-}
-
 static bool is_plain(const struct frame_spec *spec)
 {
 	return spec->flow.proto == FRAME_UDP && !spec->flow.v6 && !spec->flow.vlans.n &&
@@ -158,7 +150,7 @@ static inline unsigned int parse_link(const uint8_t *frame, uint32_t len, uint32
 		if (len < *at + 2)
 			return 0;
 		type = get16(frame + *at);
-		if ((type != TYPE_VLAN && type != TYPE_VLAN_S) || tags == 2)
+		if (!is_tag(type) || tags == 2)
 			break;
 	}
 	*at += 2;

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "pcapng.h"
+#include "proto.h"
 
 /* A frame as it is read, and the line as it is written. */
 struct reader {
@@ -50,11 +51,6 @@ static const uint8_t *next(struct reader *r, uint32_t n)
 	return at;
 }
 
-static unsigned int be16(const uint8_t *p)
-{
-	return (unsigned int)(p[0] << 8 | p[1]);
-}
-
 static void say_mac(struct reader *r, const uint8_t *m)
 {
 	say(r, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
@@ -78,20 +74,20 @@ static void say_pair(struct reader *r, int family, const uint8_t *from, const ui
 
 static void udp(struct reader *r)
 {
-	const uint8_t *p = next(r, 8);
+	const uint8_t *p = next(r, UDP_LEN);
 
 	if (p)
-		say(r, " %u > %u len %u", be16(p), be16(p + 2), be16(p + 4));
+		say(r, " %u > %u len %u", get16(p), get16(p + 2), get16(p + 4));
 }
 
 static void tcp(struct reader *r)
 {
 	static const char names[] = "FSRPAU";
-	const uint8_t *p = next(r, 20);
+	const uint8_t *p = next(r, TCP_LEN);
 
 	if (!p)
 		return;
-	say(r, " %u > %u ", be16(p), be16(p + 2));
+	say(r, " %u > %u ", get16(p), get16(p + 2));
 	for (unsigned int bit = 0; bit < sizeof(names) - 1; bit++)
 		if (p[13] & 1u << bit)
 			say(r, "%c", names[bit]);
@@ -119,9 +115,9 @@ static void icmp_type(struct reader *r, const struct icmp_name *names)
 
 static void icmp(struct reader *r)
 {
-	static const struct icmp_name names[] = { { 0, "echo reply" },
+	static const struct icmp_name names[] = { { ICMP4_REPLY, "echo reply" },
 						  { 3, "unreachable" },
-						  { 8, "echo request" },
+						  { ICMP4_REQUEST, "echo request" },
 						  { 11, "time exceeded" },
 						  { 0, NULL } };
 
@@ -133,8 +129,8 @@ static void icmp6(struct reader *r)
 	static const struct icmp_name names[] = { { 1, "unreachable" },
 						  { 2, "packet too big" },
 						  { 3, "time exceeded" },
-						  { 128, "echo request" },
-						  { 129, "echo reply" },
+						  { ICMP6_REQUEST, "echo request" },
+						  { ICMP6_REPLY, "echo reply" },
 						  { 133, "router solicitation" },
 						  { 134, "router advertisement" },
 						  { 135, "neighbour solicitation" },
@@ -150,9 +146,10 @@ static void transport(struct reader *r, unsigned int protocol)
 		unsigned int number;
 		const char *name;
 		void (*tell)(struct reader *);
-	} table[] = {
-		{ 1, "ICMP", icmp }, { 6, "TCP", tcp }, { 17, "UDP", udp }, { 58, "ICMPv6", icmp6 }
-	};
+	} table[] = { { PROTO_ICMP4, "ICMP", icmp },
+		      { PROTO_TCP, "TCP", tcp },
+		      { PROTO_UDP, "UDP", udp },
+		      { PROTO_ICMP6, "ICMPv6", icmp6 } };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].number == protocol) {
@@ -165,24 +162,24 @@ static void transport(struct reader *r, unsigned int protocol)
 
 static void ip4(struct reader *r)
 {
-	const uint8_t *p = next(r, 20);
+	const uint8_t *p = next(r, IP4_LEN);
 	unsigned int offset;
 
 	if (!p)
 		return;
 	say_pair(r, AF_INET, p + 12, p + 16);
-	offset = (be16(p + 6) & 0x1fff) * 8;
+	offset = (get16(p + 6) & 0x1fff) * 8;
 	if (offset)
 		say(r, " protocol %u fragment at %u", p[9], offset);
 	else if ((p[0] & 15) < 5)
 		say(r, " (bad header length)");
-	else if (next(r, (p[0] & 15) * 4u - 20))
+	else if (next(r, (p[0] & 15) * 4u - IP4_LEN))
 		transport(r, p[9]);
 }
 
 static void ip6(struct reader *r)
 {
-	const uint8_t *p = next(r, 40);
+	const uint8_t *p = next(r, IP6_LEN);
 
 	if (!p)
 		return;
@@ -193,28 +190,23 @@ static void ip6(struct reader *r)
 /* RFC 826 */
 static void arp(struct reader *r)
 {
-	const uint8_t *p = next(r, 28);
+	const uint8_t *p = next(r, ARP_LEN);
 
 	if (!p)
 		return;
-	if (be16(p + 6) == 1) {
+	if (get16(p + 6) == 1) {
 		say(r, " who has ");
 		say_ip(r, AF_INET, p + 24);
 		say(r, "? tell ");
 		say_ip(r, AF_INET, p + 14);
-	} else if (be16(p + 6) == 2) {
+	} else if (get16(p + 6) == 2) {
 		say(r, " ");
 		say_ip(r, AF_INET, p + 14);
 		say(r, " is at ");
 		say_mac(r, p + 8);
 	} else {
-		say(r, " operation %u", be16(p + 6));
+		say(r, " operation %u", get16(p + 6));
 	}
-}
-
-static bool is_tag(unsigned int type)
-{
-	return type == 0x8100 || type == 0x88a8;
 }
 
 static void network(struct reader *r, unsigned int type)
@@ -223,12 +215,14 @@ static void network(struct reader *r, unsigned int type)
 		unsigned int type;
 		const char *name;
 		void (*tell)(struct reader *);
-	} table[] = { { 0x0800, "IPv4", ip4 }, { 0x0806, "ARP", arp }, { 0x86dd, "IPv6", ip6 } };
+	} table[] = { { TYPE_IP4, "IPv4", ip4 },
+		      { TYPE_ARP, "ARP", arp },
+		      { TYPE_IP6, "IPv6", ip6 } };
 	const uint8_t *tag;
 
-	while (is_tag(type) && (tag = next(r, 4))) {
-		say(r, " VLAN %u", be16(tag) & 0xfff);
-		type = be16(tag + 2);
+	while (is_tag(type) && (tag = next(r, VLAN_LEN))) {
+		say(r, " VLAN %u", get16(tag) & 0xfff);
+		type = get16(tag + 2);
 	}
 	if (!r->at)
 		return;
@@ -248,14 +242,14 @@ void dump_describe(const uint8_t *frame, uint32_t kept, uint32_t len, char out[D
 
 	out[0] = '\0';
 	say(&r, "%5u ", len);
-	p = next(&r, 14);
+	p = next(&r, ETH_LEN);
 	if (!p)
 		return;
 	say_mac(&r, p + 6);
 	say(&r, " > ");
 	say_mac(&r, p);
 	/* The tag's type stands where the frame's would. */
-	network(&r, be16(p + 12));
+	network(&r, get16(p + 12));
 }
 
 int dump_print_block(const uint8_t *block, uint32_t len)

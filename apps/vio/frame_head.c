@@ -9,12 +9,6 @@
 
 #define DEFAULT_TTL 64u
 
-static void put16(uint8_t *at, unsigned int value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
 static unsigned int ip_protocol(const struct frames *f)
 {
 	static const uint8_t numbers[] = {

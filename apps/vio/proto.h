@@ -2,7 +2,10 @@
 #ifndef APP_PROTO_H
 #define APP_PROTO_H
 
+#include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Numbers of protocols, as those who build, check and show frames need them. */
 #define ETH_LEN   14u
@@ -25,6 +28,7 @@
 #define PROTO_TCP   6u
 #define PROTO_UDP   17u
 #define PROTO_ICMP6 58u
+#define PROTO_SCTP  132u
 
 /* RFC 792 and RFC 4443 */
 #define ICMP4_REPLY   0u
@@ -42,6 +46,25 @@
 static inline unsigned int get16(const uint8_t *at)
 {
 	return (unsigned int)at[0] << 8 | at[1];
+}
+
+static inline uint32_t get32(const uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return ntohl(v);
+}
+
+static inline void put16(uint8_t *at, unsigned int value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static inline bool is_tag(unsigned int type)
+{
+	return type == TYPE_VLAN || type == TYPE_VLAN_S;
 }
 
 #endif

@@ -3,27 +3,13 @@
 
 #include <string.h>
 
+#include "proto.h"
+
 #define MAC_LEN  6u
-#define TAG_LEN  4u
 #define TAGS_MAX 2u
 
-#define TYPE_IP4    0x0800u
-#define TYPE_IP6    0x86ddu
-#define TYPE_VLAN   0x8100u
-#define TYPE_VLAN_S 0x88a8u
-
-#define IP4_LEN      20u
-#define IP6_LEN      40u
 #define IP4_FRAGMENT 0x3fffu /* more of them, or an offset */
-#define PROTO_TCP    6u
-#define PROTO_UDP    17u
-#define PROTO_SCTP   132u
 #define PORTS_LEN    4u
-
-static inline unsigned int get16(const uint8_t *at)
-{
-	return (unsigned int)(at[0] << 8 | at[1]);
-}
 
 static inline uint64_t get64(const uint8_t *at)
 {
@@ -33,18 +19,13 @@ static inline uint64_t get64(const uint8_t *at)
 	return v;
 }
 
-static inline bool is_tag(unsigned int type)
-{
-	return type == TYPE_VLAN || type == TYPE_VLAN_S;
-}
-
 uint32_t replay_tags(const uint8_t *frame, uint32_t len)
 {
 	uint32_t tags = 0;
 
-	while (tags < TAGS_MAX * TAG_LEN && is_tag(get16(frame + 12 + tags)) &&
-	       len >= REPLAY_ETHERNET + tags + TAG_LEN)
-		tags += TAG_LEN;
+	while (tags < TAGS_MAX * VLAN_LEN && is_tag(get16(frame + 12 + tags)) &&
+	       len >= REPLAY_ETHERNET + tags + VLAN_LEN)
+		tags += VLAN_LEN;
 	return tags;
 }
 

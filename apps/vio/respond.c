@@ -3,26 +3,15 @@
 
 #include <string.h>
 
+#include "proto.h"
 #include "sum.h"
 
-#define ETH_LEN   14u
 #define ETH_LEAST 60u
-#define ARP_LEN   28u
-#define IP4_LEN   20u
-#define IP6_LEN   40u
-#define ECHO_LEN  8u
 #define NS_LEN    24u /* without options */
 #define NA_LEN    32u /* with the address of our link layer */
 
-#define TYPE_IP4 0x0800u
-#define TYPE_ARP 0x0806u
-#define TYPE_IP6 0x86ddu
-
-#define ICMP6            58u
-#define ICMP6_ECHO       128u
-#define ICMP6_ECHO_REPLY 129u
-#define ICMP6_NS         135u
-#define ICMP6_NA         136u
+#define ICMP6_NS 135u
+#define ICMP6_NA 136u
 
 #define NA_SOLICITED 0x40u
 #define NA_OVERRIDE  0x20u
@@ -43,17 +32,6 @@ struct request {
 	uint32_t l3_at, l3_len;
 	uint8_t *out;
 };
-
-static unsigned int get16(const uint8_t *p)
-{
-	return (unsigned int)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 static void put_sum(uint8_t *at, uint64_t sum)
 {
@@ -110,14 +88,14 @@ static bool is_host(const uint8_t *ip)
 /* RFC 792 */
 static uint32_t answer_echo4(const struct request *q)
 {
-	static const uint8_t request[2] = { 8, 0 };
+	static const uint8_t request[2] = { ICMP4_REQUEST, 0 };
 	const uint8_t *ip = q->l3, *icmp = ip + IP4_LEN;
 	uint32_t len = q->l3_len >= IP4_LEN ? get16(ip + 2) : 0;
 	uint8_t *p;
 
-	if (len < IP4_LEN + ECHO_LEN || len > q->l3_len || q->l3_at + len > RESPOND_MAX ||
+	if (len < IP4_LEN + ICMP_LEN || len > q->l3_len || q->l3_at + len > RESPOND_MAX ||
 	    ip[0] != 0x45 || sum_fold(sum_add(0, ip, IP4_LEN)) != 0xffff ||
-	    get16(ip + 6) & 0x3fff || ip[9] != 1)
+	    get16(ip + 6) & 0x3fff || ip[9] != PROTO_ICMP4)
 		return 0;
 	if (memcmp(q->frame, q->r->mac, 6) || !is_ours(q->r, false, ip + 16) || !is_host(ip + 12) ||
 	    memcmp(icmp, request, 2) || sum_fold(sum_add(0, icmp, len - IP4_LEN)) != 0xffff)
@@ -129,7 +107,7 @@ static uint32_t answer_echo4(const struct request *q)
 	p[8] = 64;
 	put16(p + 10, 0);
 	put_sum(p + 10, sum_add(0, p, IP4_LEN));
-	p[IP4_LEN] = 0;
+	p[IP4_LEN] = ICMP4_REPLY;
 	put16(p + IP4_LEN + 2, 0);
 	put_sum(p + IP4_LEN + 2, sum_add(0, p + IP4_LEN, len - IP4_LEN));
 	return len;
@@ -138,7 +116,7 @@ static uint32_t answer_echo4(const struct request *q)
 /* The sum of an ICMPv6 message of @len bytes behind the header @ip, and of its pseudo header. */
 static uint64_t sum_icmp6(const uint8_t *ip, uint32_t len)
 {
-	uint8_t pseudo[4] = { 0, ICMP6, (uint8_t)(len >> 8), (uint8_t)len };
+	uint8_t pseudo[4] = { 0, PROTO_ICMP6, (uint8_t)(len >> 8), (uint8_t)len };
 	uint64_t sum = sum_add(0, ip + 8, 32);
 
 	return sum_add(sum_add(sum, pseudo, sizeof(pseudo)), ip + IP6_LEN, len);
@@ -151,7 +129,7 @@ static void write_ip6(uint8_t *p, const uint8_t *from, const uint8_t *to, uint32
 	memset(p, 0, 8);
 	p[0] = 0x60;
 	put16(p + 4, len);
-	p[6] = ICMP6;
+	p[6] = PROTO_ICMP6;
 	p[7] = hops;
 	memcpy(p + 8, from, 16);
 	memcpy(p + 24, to, 16);
@@ -170,13 +148,13 @@ static uint32_t answer_echo6(const struct request *q, uint32_t len)
 	const uint8_t *ip = q->l3;
 	uint8_t *p;
 
-	if (len < ECHO_LEN || ip[IP6_LEN + 1] || memcmp(q->frame, q->r->mac, 6) ||
+	if (len < ICMP_LEN || ip[IP6_LEN + 1] || memcmp(q->frame, q->r->mac, 6) ||
 	    !is_ours(q->r, true, ip + 24) || !memcmp(ip + 8, unspecified, 16))
 		return 0;
 	p = reply_to(q, q->frame + 6);
 	write_ip6(p, ip + 24, ip + 8, len, 64);
 	memcpy(p + IP6_LEN, ip + IP6_LEN, len);
-	p[IP6_LEN] = ICMP6_ECHO_REPLY;
+	p[IP6_LEN] = ICMP6_REPLY;
 	return finish_icmp6(p, len);
 }
 
@@ -268,8 +246,8 @@ static uint32_t answer_ip6(const struct request *q, enum respond_kind *kind)
 	const uint8_t *ip = q->l3;
 	uint32_t len = q->l3_len >= IP6_LEN ? get16(ip + 4) : 0;
 
-	if (len < ECHO_LEN || len > q->l3_len - IP6_LEN || q->l3_at + IP6_LEN + len > RESPOND_MAX ||
-	    ip[0] >> 4 != 6 || ip[6] != ICMP6 || ip[8] == 0xff ||
+	if (len < ICMP_LEN || len > q->l3_len - IP6_LEN || q->l3_at + IP6_LEN + len > RESPOND_MAX ||
+	    ip[0] >> 4 != 6 || ip[6] != PROTO_ICMP6 || ip[8] == 0xff ||
 	    sum_fold(sum_icmp6(ip, len)) != 0xffff)
 		return 0;
 	*kind = ip[IP6_LEN] == ICMP6_NS ? RESPOND_ND : RESPOND_ICMP;
@@ -277,7 +255,7 @@ static uint32_t answer_ip6(const struct request *q, enum respond_kind *kind)
 		return 0;
 	if (*kind == RESPOND_ND)
 		return answer_ns(q, len);
-	return ip[IP6_LEN] == ICMP6_ECHO ? answer_echo6(q, len) : 0;
+	return ip[IP6_LEN] == ICMP6_REQUEST ? answer_echo6(q, len) : 0;
 }
 
 /* Return: false: there are more tags than two, or the frame ends. *@type: what is behind them. */
@@ -287,11 +265,11 @@ static bool skip_tags(const uint8_t *frame, uint32_t len, uint32_t *at, unsigned
 	if (len < ETH_LEN)
 		return false;
 	*type = get16(frame + 12);
-	for (unsigned int i = 0; i < 2 && (*type == 0x8100 || *type == 0x88a8); i++) {
-		if (len < *at + 4)
+	for (unsigned int i = 0; i < 2 && is_tag(*type); i++) {
+		if (len < *at + VLAN_LEN)
 			return false;
 		*type = get16(frame + *at + 2);
-		*at += 4;
+		*at += VLAN_LEN;
 	}
 	return true;
 }
@@ -335,8 +313,8 @@ static uint32_t write_ethernet(uint8_t *out, const uint8_t *from, const uint8_t 
 
 	memcpy(out, to, 6);
 	memcpy(out + 6, from, 6);
-	for (unsigned int i = 0; i < vlans->n; i++, at += 4) {
-		put16(at, i + 1 < vlans->n ? 0x88a8 : 0x8100);
+	for (unsigned int i = 0; i < vlans->n; i++, at += VLAN_LEN) {
+		put16(at, i + 1 < vlans->n ? TYPE_VLAN_S : TYPE_VLAN);
 		field_write(&vlans->id[i], 0, at + 2, 2);
 	}
 	put16(at, type);

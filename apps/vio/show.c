@@ -21,7 +21,7 @@ static const uint8_t *show_link(const uint8_t *frame, FILE *out)
 	show_mac(frame + 6, out);
 	fprintf(out, " > ");
 	show_mac(frame, out);
-	for (; get16(at) == TYPE_VLAN || get16(at) == TYPE_VLAN_S; at += VLAN_LEN)
+	for (; is_tag(get16(at)); at += VLAN_LEN)
 		fprintf(out, ", VLAN %u", get16(at + 2) & 0xfff);
 	return at;
 }
