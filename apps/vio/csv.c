@@ -2,6 +2,7 @@
 #include "csv.h"
 
 #include "counters.h"
+#include "units.h"
 
 #define LINE_END "\r\n"
 
@@ -25,7 +26,7 @@ static void put_rate(bool measured, uint64_t n, double s, FILE *f)
 static void put_us(const struct interval *i, uint64_t ns, FILE *f)
 {
 	if (i->p999)
-		fprintf(f, ",%.3f", (double)ns / 1000);
+		fprintf(f, ",%.3f", us(ns));
 	else
 		fprintf(f, ",");
 }

@@ -9,6 +9,7 @@
 
 #include "fail.h"
 #include "outfile.h"
+#include "units.h"
 #include "version.h"
 
 json_t *json_begin(const char *schema)
@@ -49,7 +50,7 @@ void json_put_real(json_t *o, const char *name, double value)
 
 void json_put_us(json_t *o, const char *name, uint64_t ns)
 {
-	json_put_real(o, name, (double)ns / 1000);
+	json_put_real(o, name, us(ns));
 }
 
 int json_send(json_t *o, int fd, int flags)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "hdr.h"
+#include "units.h"
 
 enum histfile_kind histfile_kind(const char *path)
 {
@@ -60,15 +61,15 @@ void histfile_text(const struct hist *h, FILE *f)
 
 		if (n >= h->count)
 			break;
-		fprintf(f, "%12.3f %2.12f %10llu %14.2f\n", (double)value / 1000, p / 100,
+		fprintf(f, "%12.3f %2.12f %10llu %14.2f\n", us(value), p / 100,
 			(unsigned long long)n, 100 / (100 - p));
 	}
 	if (h->count)
-		fprintf(f, "%12.3f %2.12f %10llu\n", (double)hist_largest(h) / 1000, 1.0,
+		fprintf(f, "%12.3f %2.12f %10llu\n", us(hist_largest(h)), 1.0,
 			(unsigned long long)h->count);
 	fprintf(f, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", hist_mean(h) / 1000,
 		hist_deviation(h) / 1000);
-	fprintf(f, "#[Max     = %12.3f, Total count    = %12llu]\n", (double)hist_largest(h) / 1000,
+	fprintf(f, "#[Max     = %12.3f, Total count    = %12llu]\n", us(hist_largest(h)),
 		(unsigned long long)h->count);
 	fprintf(f, "#[Buckets = %12u, SubBuckets     = %12u]\n", HIST_BUCKETS / HIST_SUB - 1,
 		2 * HIST_SUB);

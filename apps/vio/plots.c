@@ -8,6 +8,7 @@
 #include "chart.h"
 #include "hdr.h"
 #include "jsonpath.h"
+#include "units.h"
 
 /* Write @c as a figure if it has points enough to show something; it is used up. */
 static void put_chart(struct chart *c, size_t least, FILE *f)
@@ -159,7 +160,7 @@ static void add_histogram(struct series *s, const struct hist *h)
 	for (double p = 0;; p = hist_next_percent(p)) {
 		uint64_t value = hist_percentile(h, p);
 
-		series_add(s, p, (double)value / 1000);
+		series_add(s, p, us(value));
 		if (hist_count_to(h, value) >= h->count || p > 99.99999)
 			return;
 	}

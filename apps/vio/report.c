@@ -3,6 +3,7 @@
 
 #include "gen.h"
 #include "replay_run.h"
+#include "units.h"
 
 /* 1234567 as "1,234,567". Return: @out. */
 static const char *grouped(uint64_t n, char out[32])
@@ -17,11 +18,6 @@ static const char *grouped(uint64_t n, char out[32])
 	}
 	out[k] = '\0';
 	return out;
-}
-
-static double us(uint64_t ns)
-{
-	return (double)ns / 1000;
 }
 
 static double share(uint64_t part, uint64_t all)

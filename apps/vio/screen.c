@@ -8,6 +8,8 @@
 #include <term.h>
 #include <unistd.h>
 
+#include "units.h"
+
 #define BAR 20
 
 static SCREEN *terminal;
@@ -95,11 +97,6 @@ static void bar(int percent)
 	for (int i = 0; i < BAR; i++)
 		addch(i < n ? '#' : '.');
 	printw("] %3d %%", percent);
-}
-
-static double us(uint64_t ns)
-{
-	return (double)ns / 1000;
 }
 
 static void draw_time(const struct screen_view *v)

@@ -30,11 +30,11 @@ static json_t *latency_json(const struct search_trial *t)
 	json_t *o = json_object();
 
 	json_put_int(o, "count", t->latency_n);
-	json_put_real(o, "min_us", (double)t->latency_min / 1e3);
-	json_put_real(o, "p50_us", (double)t->latency_p50 / 1e3);
-	json_put_real(o, "p90_us", (double)t->latency_p90 / 1e3);
-	json_put_real(o, "p99_us", (double)t->latency_p99 / 1e3);
-	json_put_real(o, "max_us", (double)t->latency_max / 1e3);
+	json_put_us(o, "min_us", t->latency_min);
+	json_put_us(o, "p50_us", t->latency_p50);
+	json_put_us(o, "p90_us", t->latency_p90);
+	json_put_us(o, "p99_us", t->latency_p99);
+	json_put_us(o, "max_us", t->latency_max);
 	return o;
 }
 

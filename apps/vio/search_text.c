@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "search.h"
+#include "units.h"
 
 static const char *seconds(double s, char out[24])
 {
@@ -56,8 +57,8 @@ static void put_kind(const struct search *s, const struct search_trial *t)
 		fprintf(s->out, "MRR %.6g Mpps came back",
 			(double)t->t.received / t->measured_s / search_directions(s) / 1e6);
 	else if (t->kind == TRIAL_LATENCY)
-		fprintf(s->out, "latency p50 %.1f  p99 %.1f us", (double)t->latency_p50 / 1e3,
-			(double)t->latency_p99 / 1e3);
+		fprintf(s->out, "latency p50 %.1f  p99 %.1f us", us(t->latency_p50),
+			us(t->latency_p99));
 	else if (t->kind != TRIAL_SEARCH)
 		fputs("warm-up", s->out);
 	else if (t->probe)
@@ -131,8 +132,7 @@ static void put_latency(const struct search *s, const struct search_item *item)
 		if (t->kind != TRIAL_LATENCY || !t->used || !t->latency_n)
 			continue;
 		fprintf(s->out, n++ ? ", %.0f %% %.1f" : "   latency p99 us at %.0f %% %.1f",
-			100 * t->load / item->found[t->goal].is.lower,
-			(double)t->latency_p99 / 1e3);
+			100 * t->load / item->found[t->goal].is.lower, us(t->latency_p99));
 	}
 }
 

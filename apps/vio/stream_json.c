@@ -2,6 +2,7 @@
 #include "stream_json.h"
 
 #include "document.h"
+#include "units.h"
 
 static json_t *latency_json(const struct hist *h)
 {
@@ -82,10 +83,9 @@ json_t *pace_json(const struct hist *pace)
 	for (uint64_t unit = 10; unit <= UINT64_C(1000000000) && before < pace->count; unit *= 10)
 		for (unsigned int i = 0; i < 3 && before < pace->count; i++) {
 			upto = count_up_to(pace, digits[i] * unit);
-			json_array_append_new(list,
-					      json_pack("{s:f, s:I}", "upto_us",
-							(double)(digits[i] * unit) / 1000, "bursts",
-							(json_int_t)(upto - before)));
+			json_array_append_new(list, json_pack("{s:f, s:I}", "upto_us",
+							      us(digits[i] * unit), "bursts",
+							      (json_int_t)(upto - before)));
 			before = upto;
 		}
 	return list;

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "gen.h"
+#include "units.h"
 
 static void stream_queues(const struct gen *g, unsigned int stream)
 {
@@ -35,10 +36,8 @@ static void stream_rx(const struct gen *g, const struct stream_result *s)
 		"  duplicate %" PRIu64 "  corrupt %" PRIu64,
 		s->received, s->lost, s->late, s->reordered, s->duplicate, s->corrupt);
 	if (h->count)
-		fprintf(g->out, "  p50/p99/p99.9 %.1f / %.1f / %.1f us",
-			(double)hist_percentile(h, 50) / 1000,
-			(double)hist_percentile(h, 99) / 1000,
-			(double)hist_percentile(h, 99.9) / 1000);
+		fprintf(g->out, "  p50/p99/p99.9 %.1f / %.1f / %.1f us", us(hist_percentile(h, 50)),
+			us(hist_percentile(h, 99)), us(hist_percentile(h, 99.9)));
 }
 
 void report_streams(const struct gen *g)
