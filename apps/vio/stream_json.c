@@ -64,16 +64,6 @@ json_t *streams_json(const struct gen *g)
 	return list;
 }
 
-/* Bursts up to @ns late, as exact as the histogram's parts are. */
-static uint64_t count_up_to(const struct hist *h, uint64_t ns)
-{
-	uint64_t n = 0;
-
-	for (unsigned int i = 0; i <= hist_bucket(ns); i++)
-		n += h->bucket[i];
-	return n;
-}
-
 json_t *pace_json(const struct hist *pace)
 {
 	static const uint64_t digits[] = { 1, 2, 5 };
@@ -82,7 +72,7 @@ json_t *pace_json(const struct hist *pace)
 
 	for (uint64_t unit = 10; unit <= UINT64_C(1000000000) && before < pace->count; unit *= 10)
 		for (unsigned int i = 0; i < 3 && before < pace->count; i++) {
-			upto = count_up_to(pace, digits[i] * unit);
+			upto = hist_count_to(pace, digits[i] * unit);
 			json_array_append_new(list, json_pack("{s:f, s:I}", "upto_us",
 							      us(digits[i] * unit), "bursts",
 							      (json_int_t)(upto - before)));
