@@ -307,6 +307,31 @@ static void spec_init(struct frame_spec *spec, struct sizes *sizes, const struct
 	assert_true(!c->payload || payload_read(c->payload, &spec->style.payload, &why));
 }
 
+/* What frames are made with. */
+struct making {
+	struct frame_spec spec;
+	struct sizes sizes;
+	struct frames f;
+	struct frame_cursor cursor;
+};
+
+static void making_begin(struct making *m, const struct frame_case *c, bool turned)
+{
+	struct why why;
+
+	spec_init(&m->spec, &m->sizes, c);
+	if (turned)
+		frame_spec_turn(&m->spec);
+	assert_true(frames_init(&m->f, &m->spec, &why));
+	m->cursor = (struct frame_cursor){ 0 };
+}
+
+static void making_end(struct making *m)
+{
+	frames_fini(&m->f);
+	sizes_free(&m->sizes);
+}
+
 #define BURST 32
 
 static uint8_t buffers[BURST][16384];
@@ -338,20 +363,15 @@ static void test_frames(void **state)
 {
 	const struct frame_case *c = *state;
 	const uint64_t now = 1700000000123456789u;
-	struct frame_cursor cursor = { 0 };
 	struct vio_pkt pkts[BURST];
-	struct frame_spec spec;
-	struct frames f;
-	struct sizes sizes;
-	struct why why;
+	struct making m;
 	uint8_t *seen;
 	uint32_t seq = 0xfffffff0u, n = 0, total;
 
-	spec_init(&spec, &sizes, c);
-	assert_int_equal(frame_least_size(&spec), c->least);
-	assert_true(frames_init(&f, &spec, &why));
-	assert_int_equal(f.flows.n, c->flows_want);
-	total = c->flows_want > sizes.pattern_len ? c->flows_want : sizes.pattern_len;
+	making_begin(&m, c, false);
+	assert_int_equal(frame_least_size(&m.spec), c->least);
+	assert_int_equal(m.f.flows.n, c->flows_want);
+	total = c->flows_want > m.sizes.pattern_len ? c->flows_want : m.sizes.pattern_len;
 	seen = calloc(total, 52);
 	assert_non_null(seen);
 
@@ -360,13 +380,13 @@ static void test_frames(void **state)
 		uint32_t bytes = 0, said;
 
 		buffers_get(pkts);
-		said = frames_build(&f, &cursor, pkts, k, 37, seq + n, now + n);
+		said = frames_build(&m.f, &m.cursor, pkts, k, 37, seq + n, now + n);
 		for (uint16_t i = 0; i < k; i++, n++) {
 			struct parsed p;
 
 			parse(pkts[i].data, pkts[i].len, c, &p);
 			assert_int_equal(pkts[i].len + 4,
-					 sizes.size[sizes.pattern[n % sizes.pattern_len]]);
+					 m.sizes.size[m.sizes.pattern[n % m.sizes.pattern_len]]);
 			assert_int_equal(p.tags, c->vlans);
 			if (!c->vlan) {
 				assert_int_equal(p.vlan[0], c->vlans ? 100 : 0);
@@ -384,8 +404,7 @@ static void test_frames(void **state)
 	}
 	assert_int_equal(distinct(seen, n), c->flows_want);
 	free(seen);
-	frames_fini(&f);
-	sizes_free(&sizes);
+	making_end(&m);
 }
 
 /* clang-format off */
@@ -435,24 +454,19 @@ static void test_rewind(void **state)
 				      .dst = "10.0.0.9",
 				      .sport = "1",
 				      .dport = "2" };
-	struct frame_cursor cursor = { 0 }, before;
+	struct frame_cursor before;
 	struct vio_pkt pkts[BURST];
-	struct frame_spec spec;
-	struct frames f;
-	struct sizes sizes;
-	struct why why;
+	struct making m;
 
 	(void)state;
-	spec_init(&spec, &sizes, &c);
-	assert_true(frames_init(&f, &spec, &why));
+	making_begin(&m, &c, false);
 	buffers_get(pkts);
-	frames_build(&f, &cursor, pkts, 13, 0, 0, 0);
-	before = cursor;
-	frames_build(&f, &cursor, pkts, 32, 0, 0, 0);
-	frames_rewind(&f, &cursor, 32);
-	assert_memory_equal(&cursor, &before, sizeof(cursor));
-	frames_fini(&f);
-	sizes_free(&sizes);
+	frames_build(&m.f, &m.cursor, pkts, 13, 0, 0, 0);
+	before = m.cursor;
+	frames_build(&m.f, &m.cursor, pkts, 32, 0, 0, 0);
+	frames_rewind(&m.f, &m.cursor, 32);
+	assert_memory_equal(&m.cursor, &before, sizeof(before));
+	making_end(&m);
 }
 
 static void test_turn(void **state)
@@ -463,22 +477,15 @@ static void test_turn(void **state)
 				      .vxlan = "5,src=1.1.1.1,dst=2.2.2.2,"
 					       "src-mac=02:00:00:00:00:09",
 				      ADDRESSES };
-	struct frame_cursor cursor = { 0 };
 	struct vio_pkt pkt = { .data = buffers[0] };
-	struct frame_spec spec;
-	struct frames f;
-	struct sizes sizes;
-	struct why why;
+	struct making m;
 
 	(void)state;
-	spec_init(&spec, &sizes, &c);
-	frame_spec_turn(&spec);
-	assert_true(frames_init(&f, &spec, &why));
-	frames_build(&f, &cursor, &pkt, 1, 0, 0, 0);
+	making_begin(&m, &c, true);
+	frames_build(&m.f, &m.cursor, &pkt, 1, 0, 0, 0);
 	assert_memory_equal(buffers[0], macs, sizeof(macs));
 	assert_memory_equal(buffers[0] + 26, ips, sizeof(ips));
-	frames_fini(&f);
-	sizes_free(&sizes);
+	making_end(&m);
 }
 
 /* UDP writes 0xffff for a checksum of 0, which says that there is none (RFC 768); the others 0,
@@ -503,27 +510,21 @@ static const struct zero_case {
 static void test_zero(void **state)
 {
 	const struct zero_case *c = *state;
-	struct frame_cursor cursor = { 0 };
 	struct vio_pkt pkt = { .data = buffers[0] };
 	unsigned int zeros = 0;
-	struct frame_spec spec;
-	struct frames f;
-	struct sizes sizes;
-	struct why why;
+	struct making m;
 
-	spec_init(&spec, &sizes, &c->frame);
-	assert_true(frames_init(&f, &spec, &why));
+	making_begin(&m, &c->frame, false);
 	for (uint32_t seq = 0; seq < 0x10000; seq++) {
 		const uint8_t *csum = buffers[0] + c->csum;
 		uint8_t zero = (uint8_t)~c->never;
 
-		frames_build(&f, &cursor, &pkt, 1, 0, seq, 0);
+		frames_build(&m.f, &m.cursor, &pkt, 1, 0, seq, 0);
 		assert_false(csum[0] == c->never && csum[1] == c->never);
 		zeros += csum[0] == zero && csum[1] == zero;
 	}
 	assert_true(zeros > 0);
-	frames_fini(&f);
-	sizes_free(&sizes);
+	making_end(&m);
 }
 
 int main(void)
