@@ -17,7 +17,7 @@ import sys
 import time
 
 from cases import Skip, equal, main
-from tool import TIMEOUT, TMP, VIO, checked, vio
+from tool import TIMEOUT, TMP, VIO, case_error, checked, vio
 
 SCHEMA = json.load(open(sys.argv[2]))
 # On a machine that others use too: lateness is not judged, and with one worker nothing is lost for
@@ -579,14 +579,6 @@ ERRORS = [
     ("a capture that can't be written",
      ["pktgen", "loop:echo", "-n", "10", "--capture", "/nonexistent/f.pcapng"], 3, "VIO-GEN-05"),
 ]
-
-
-def case_error(args, code, text):
-    got, out, err = vio(*args)
-    equal(got, code, f"exit code ({err})")
-    assert text in err, err
-    assert err.startswith("error[") and "\n  why   " in err and "\n  fix   " in err, err
-    equal(out, "", "stdout")
 
 
 # --- the list ------------------------------------------------------------------------------------

@@ -384,9 +384,7 @@ def case_error(args, code, text):
     put("list.json", {"schema": "vio.list/1"})
     put("array.json", "[]")
     put("good.json", run_of())
-    got, out, err = vio("report", *args)
-    equal((got, out), (code, ""), f"exit code and stdout ({err})")
-    assert text in err and err.startswith("error["), err
+    tool.case_error(["report", *args], code, text, cwd=TMP)
     assert not os.path.exists(os.path.join(TMP, "report.html")), "there is a page"
 
 

@@ -17,7 +17,7 @@ import time
 import schema
 import tool
 from cases import equal, main
-from tool import TIMEOUT, TMP, VIO, checked
+from tool import TIMEOUT, TMP, VIO, case_error, checked
 
 SCHEMA = json.load(open(sys.argv[2]))
 # On a machine that others use too, a processor may be away for a while: what is about rates gets
@@ -435,14 +435,6 @@ ERRORS = [
     ("fwd without port", ["fwd"], 2, "VIO-CLI-04"),
     ("fwd in an unknown mode", ["fwd", "loop:echo", "--mode", "route"], 2, "VIO-CLI-03"),
 ]
-
-
-def case_error(args, code, text):
-    got, out, err = vio(*args)
-    equal(got, code, f"exit code ({err})")
-    assert text in err, err
-    assert err.startswith("error[") and "\n  why   " in err and "\n  fix   " in err, err
-    equal(out, "", "stdout")
 
 
 def case_help(args, words):

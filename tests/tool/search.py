@@ -349,10 +349,7 @@ ERRORS = [
 
 
 def case_error(args, code, text):
-    got, out, err = vio("search", *args)
-    equal(got, code, f"exit code ({err})")
-    assert text in err, err
-    equal(out, "", "stdout")
+    tool.case_error(["search", *args], code, text)
 
 
 def case_file_stays():

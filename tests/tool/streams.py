@@ -10,7 +10,8 @@ import os
 import sys
 
 from cases import equal, main
-from run import CALM, TMP, case_error, first_cpu, kept, near, pktgen, vio
+from run import CALM, TMP, first_cpu, kept, near, pktgen, vio
+from tool import case_error
 
 
 def profile(text):

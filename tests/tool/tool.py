@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import schema
+from cases import equal
 
 VIO = os.path.abspath(sys.argv[1])
 TMP = tempfile.mkdtemp(prefix=f"vio-{Path(sys.argv[0]).stem}-")
@@ -19,6 +20,14 @@ def vio(*args, timeout=TIMEOUT, **how):
     p = subprocess.run([VIO, *args], capture_output=True, timeout=timeout, text=True, check=False,
                        **how)
     return p.returncode, p.stdout, p.stderr
+
+
+def case_error(args, code, text, **how):
+    """The tool ends with exit code @code and an error that has @text, says why and what to do."""
+    got, out, err = vio(*args, **how)
+    equal((got, out), (code, ""), f"exit code and stdout ({err})")
+    assert text in err, err
+    assert err.startswith("error[") and "\n  why   " in err and "\n  fix   " in err, err
 
 
 def checked(doc, form):
