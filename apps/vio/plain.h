@@ -34,52 +34,124 @@ static inline uint64_t plain_load(const uint8_t *at, size_t n)
 	return v;
 }
 
-static inline bool plain_macs(const uint8_t *frame, const uint8_t *macs)
+/*
+ * The first 48 bytes as six words of 8, and which of their bits are known beforehand: addresses,
+ * types, lengths, no fragment, the protocol, our magic. Service, identification, hop limit,
+ * addresses and ports vary; so do checksums, which are proved by themselves.
+ */
+#define PLAIN_WORDS 6u
+
+static const uint8_t plain_known[PLAIN_WORDS * 8] = {
+	[0 ... 14] = 0xff, [16] = 0xff, [17] = 0xff, [20] = 0x3f,        [21] = 0xff,
+	[23] = 0xff,       [38] = 0xff, [39] = 0xff, [42 ... 45] = 0xff,
+};
+
+/* What those bits are. */
+struct plain_like {
+	uint32_t len, least; /* least: of all that can be plain; UINT32_MAX: none is */
+	uint64_t word[PLAIN_WORDS];
+	uint64_t pseudo; /* of the pseudo header's sum, what the length decides */
+	const struct check_id *id;
+	unsigned int macs; /* which of the id's */
+};
+
+static inline void plain_put(struct plain_like *like, size_t at, const void *from, size_t n)
 {
-	return !((plain_load(frame, 8) ^ plain_load(macs, 8)) |
-		 (plain_load(frame + 8, 4) ^ plain_load(macs + 8, 4)));
+	memcpy((uint8_t *)like->word + at, from, n);
 }
 
-/* What 8 bytes from the type on are in our frames, but for service, length and identification; and
- * 8 from the fragment on, where only bits and the protocol are known. In the order of memory. */
-static const uint8_t plain_type[8] = { 0x08, 0x00, 0x45 };
-static const uint8_t plain_type_mask[8] = { 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0, 0 };
-static const uint8_t plain_proto[8] = { 0, 0, 0, 17 };
-static const uint8_t plain_proto_mask[8] = { 0x3f, 0xff, 0, 0xff };
-
-/* Bytes that differ from those of a frame of this length that we write; one comparison for all. */
-static inline uint64_t plain_odd(const uint8_t *f, uint32_t len)
+/* Frames of @len bytes are expected from now on. */
+static inline void plain_resize(struct plain_like *like, uint32_t len)
 {
 	const uint16_t total = htons((uint16_t)(len - PLAIN_L3));
 	const uint16_t udp_len = htons((uint16_t)(len - PLAIN_L4));
-	uint64_t type = plain_load(plain_type, 8);
 
-	memcpy((uint8_t *)&type + 4, &total, sizeof(total));
-	return ((plain_load(f + PLAIN_L3 - 2, 8) ^ type) & plain_load(plain_type_mask, 8)) |
-	       ((plain_load(f + PLAIN_L3 + 6, 8) ^ plain_load(plain_proto, 8)) &
-		plain_load(plain_proto_mask, 8)) |
-	       (plain_load(f + PLAIN_L4 + 4, 2) ^ udp_len) | !plain_load(f + PLAIN_L4 + 6, 2) |
-	       (plain_load(f + PLAIN_PAYLOAD, 4) ^ htonl(FRAME_MAGIC));
+	plain_put(like, PLAIN_L3 + 2, &total, sizeof(total));
+	plain_put(like, PLAIN_L4 + 4, &udp_len, sizeof(udp_len));
+	like->pseudo = (uint64_t)htons(17) + udp_len;
+	like->len = len;
 }
 
-/* Do both checksums hold? Neither sum is 0: there are a version and a protocol in them. */
-static inline bool plain_sums(const uint8_t *f, uint32_t len)
+/* Those of @id are. */
+static inline void plain_begin(struct plain_like *like, const struct check_id *id)
+{
+	static const uint8_t type[3] = { 0x08, 0x00, 0x45 }, udp = 17;
+	const uint32_t magic = htonl(FRAME_MAGIC);
+
+	*like = (struct plain_like){ .id = id, .len = UINT32_MAX, .least = UINT32_MAX };
+	if (!id->plain)
+		return;
+	like->least = PLAIN_LEAST;
+	plain_put(like, 0, id->macs[0], 12);
+	plain_put(like, 12, type, sizeof(type));
+	plain_put(like, PLAIN_L3 + 9, &udp, sizeof(udp));
+	plain_put(like, PLAIN_PAYLOAD, &magic, sizeof(magic));
+	plain_resize(like, PLAIN_LEAST);
+}
+
+/* Known bits in which word @i of @f differs. */
+static inline uint64_t plain_odd(const struct plain_like *like, const uint8_t *f, unsigned int i)
+{
+	return (plain_load(f + 8 * i, 8) ^ like->word[i]) & plain_load(plain_known + 8 * i, 8);
+}
+
+static inline bool plain_macs(const struct plain_like *like, const uint8_t *f)
+{
+	return !((plain_load(f, 8) ^ plain_load((const uint8_t *)like->word, 8)) |
+		 (plain_load(f + 8, 4) ^ plain_load((const uint8_t *)like->word + 8, 4)));
+}
+
+/* Are the addresses those of the id the other way round? They are expected so from now on. */
+static __attribute__((noinline)) bool plain_turned(struct plain_like *like, const uint8_t *f)
+{
+	like->macs ^= 1;
+	plain_put(like, 0, like->id->macs[like->macs], 12);
+	return plain_macs(like, f);
+}
+
+static inline bool plain_known_holds(const struct plain_like *like, const uint8_t *f)
+{
+	return !(plain_odd(like, f, 0) | plain_odd(like, f, 1) | plain_odd(like, f, 2) |
+		 plain_odd(like, f, 4) | plain_odd(like, f, 5));
+}
+
+/* Of the datagram and what is below it: that of 64 bytes with FCS needs no loop. */
+static inline uint64_t plain_udp_sum(uint64_t pseudo, const uint8_t *udp, uint32_t len)
+{
+	uint64_t sum;
+
+	if (len != PLAIN_LEAST)
+		return sum_words(pseudo, udp, len - PLAIN_L4);
+	sum = sum_wrap(plain_load(udp, 8), plain_load(udp + 8, 8));
+	sum = sum_wrap(sum, plain_load(udp + 16, 8));
+	return sum_wrap(sum, plain_load(udp + 24, 2) + pseudo);
+}
+
+/* Do both checksums hold, and is there one of UDP? Neither sum is 0: there are a version and a
+ * protocol in them. */
+static inline bool plain_sums(const struct plain_like *like, const uint8_t *f, uint32_t len)
 {
 	const uint8_t *ip = f + PLAIN_L3, *udp = f + PLAIN_L4;
 	const uint64_t addresses = plain_load(ip + 12, 4) + plain_load(ip + 16, 4);
-	const uint64_t header =
-		addresses + plain_load(ip, 4) + plain_load(ip + 4, 4) + plain_load(ip + 8, 4);
-	const uint64_t pseudo = addresses + htons(17) + plain_load(udp + 4, 2);
+	const uint64_t header = sum_wrap(plain_load(ip, 8), plain_load(ip + 8, 4) + addresses);
 
-	return sum_is_zero(header) && sum_is_zero(sum_words(pseudo, udp, len - PLAIN_L4));
+	return plain_load(udp + 6, 2) && sum_is_zero(header) &&
+	       sum_is_zero(plain_udp_sum(addresses + like->pseudo, udp, len));
 }
 
-/* Is it one of ours, intact and without any doubt? Fills @out if so. */
-static inline bool plain_frame(const struct check_id *id, const uint8_t *f, uint32_t len,
+/* Is it one that is expected, intact and without any doubt? Fills @out if so. */
+static inline bool plain_frame(struct plain_like *like, const uint8_t *f, uint32_t len,
 			       struct plain *out)
 {
-	if (len < PLAIN_LEAST || !id->plain || plain_odd(f, len) ||
-	    !(plain_macs(f, id->macs[0]) || plain_macs(f, id->macs[1])) || !plain_sums(f, len))
+	if (len != like->len) {
+		if (len < like->least)
+			return false;
+		plain_resize(like, len);
+	}
+	if (!plain_known_holds(like, f) &&
+	    (plain_macs(like, f) || !plain_turned(like, f) || !plain_known_holds(like, f)))
+		return false;
+	if (!plain_sums(like, f, len))
 		return false;
 	f += PLAIN_PAYLOAD;
 	*out = (struct plain){ (uint32_t)plain_load(f + 4, 4), (uint16_t)plain_load(f + 16, 2),

@@ -207,10 +207,11 @@ struct run {
 	uint64_t bytes; /* without FCS */
 };
 
+/* One comparison for all; a run of none goes on with nothing. */
 static inline bool run_goes_on(const struct run *r, const struct plain *p)
 {
-	return r->n && ntohl(p->seq) == r->seq + r->n && p->time == r->first.time &&
-	       p->stream_ns == r->first.stream_ns;
+	return r->n && !((ntohl(p->seq) ^ (r->seq + r->n)) | (p->time ^ r->first.time) |
+			 (p->stream_ns ^ r->first.stream_ns));
 }
 
 /* The usual case: all were sent by this run and are the next ones. */
@@ -246,29 +247,27 @@ static void run_end(struct rx_job *j, struct run *r, const struct vio_pkt *end, 
 	r->n = 0;
 }
 
-/* Is it a plain one of the stream that is likely? Where addresses tell streams apart, its lane must
- * be one of that stream. */
-static inline bool is_plain(const struct rx_job *j, const struct vio_pkt *pkt, struct plain *out)
+/* Where addresses tell streams apart, the lane must be one of the stream that is likely. */
+static inline bool lane_fits(const struct rx_job *j, const struct plain *plain)
 {
 	const struct path *p = j->path;
-	unsigned int lane;
+	unsigned int lane = ntohs(plain->stream_ns) >> 10;
 
-	if (pkt->flags || !plain_frame(&p->id[j->guess], pkt->data, pkt->len, out))
-		return false;
-	lane = ntohs(out->stream_ns) >> 10;
 	return p->streams == 1 || p->same_macs ||
 	       (lane < p->lanes && p->lane[lane].stream == j->guess);
 }
 
 /* Add a packet to the run, or begin another with it. Return: false if it is not a plain one. */
-static inline bool run_add(struct rx_job *j, struct run *r, const struct vio_pkt *pkt,
-			   uint64_t now_ns)
+static inline bool run_add(struct rx_job *j, struct run *r, struct plain_like *like,
+			   const struct vio_pkt *pkt, uint64_t now_ns)
 {
 	struct plain p;
 
-	if (!is_plain(j, pkt, &p))
+	if (pkt->flags || !plain_frame(like, pkt->data, pkt->len, &p))
 		return false;
 	if (!run_goes_on(r, &p)) {
+		if (!lane_fits(j, &p))
+			return false;
 		run_end(j, r, pkt, now_ns);
 		*r = (struct run){ .first = p, .seq = ntohl(p.seq) };
 	}
@@ -299,22 +298,31 @@ static __attribute__((noinline)) void check_any(struct rx_job *j, const struct v
 		answers_take(j->answers, pkts, segments);
 }
 
-static void check_burst(struct rx_job *j, const struct vio_pkt *pkts, uint16_t n, uint64_t now_ns)
+static void check_burst(struct rx_job *j, const struct vio_pkt *pkt, uint16_t n, uint64_t now_ns)
 {
+	const struct vio_pkt *const end = pkt + n;
+	const struct check_id *id = j->path->id;
 	struct run run = { .n = 0 };
-	uint16_t i = 0, segments;
+	struct plain_like like;
 
-	for (; i < n; i = (uint16_t)(i + segments)) {
-		segments = 1;
-		if (run_add(j, &run, &pkts[i], now_ns))
+	plain_begin(&like, &id[j->guess]);
+	while (pkt < end) {
+		uint16_t segments;
+
+		if (run_add(j, &run, &like, pkt, now_ns)) {
+			pkt++;
 			continue;
-		run_end(j, &run, &pkts[i], now_ns);
-		segments = vio_pkt_segments(pkts + i, (uint16_t)(n - i));
+		}
+		run_end(j, &run, pkt, now_ns);
+		segments = vio_pkt_segments(pkt, (uint16_t)(end - pkt));
 		if (!segments)
 			return;
-		check_any(j, &pkts[i], segments, now_ns);
+		check_any(j, pkt, segments, now_ns);
+		if (like.id != &id[j->guess])
+			plain_begin(&like, &id[j->guess]);
+		pkt += segments;
 	}
-	run_end(j, &run, &pkts[i], now_ns);
+	run_end(j, &run, pkt, now_ns);
 }
 
 static void count_cost(struct rx_job *j, uint16_t n, uint64_t rx, uint64_t check)

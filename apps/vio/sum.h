@@ -38,6 +38,15 @@ static inline uint64_t sum_add(uint64_t sum, const void *data, size_t len)
 	return sum;
 }
 
+/* Sum of words of 8 bytes, a carry brought round: the same modulo 0xffff. */
+static inline uint64_t sum_wrap(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+	bool carry = __builtin_add_overflow(a, b, &sum);
+
+	return sum + carry;
+}
+
 /* The last @n bytes, fewer than 8, of what ends at @end, as a word that begins with them. */
 static inline uint64_t sum_tail(const uint8_t *end, size_t n)
 {

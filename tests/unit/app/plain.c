@@ -11,9 +11,11 @@
 static bool look(const struct rig *r, const uint8_t *frame, uint32_t len)
 {
 	struct check_info fast, slow;
+	struct plain_like like;
 	struct plain p;
 
-	if (!plain_frame(&r->id, frame, len, &p))
+	plain_begin(&like, &r->id);
+	if (!plain_frame(&like, frame, len, &p))
 		return false;
 	plain_info(&p, &fast);
 	assert_int_equal(check_frame(&r->id, frame, len, false, &slow), CHECK_OURS);
