@@ -19,16 +19,18 @@ extern const struct ring_kind ring_kinds[RING_KINDS];
 struct rig_opts {
 	const struct ring_kind *kind;
 	uint16_t entries;
-	uint32_t buffers;  /* of the pool, 2048 bytes each; 0: 1024 */
-	uint16_t hdr_len;  /* 0: 12 */
-	uint64_t features; /* bits 0 to 63, beyond those of the kind */
-	size_t ring_bytes; /* room for rings; 0: for the largest */
-	uint16_t spare;    /* receive: buffers kept from the pool while the queue starts */
+	uint32_t buffers;      /* of the pool, 2048 bytes each; 0: 1024 */
+	uint16_t hdr_len;      /* 0: 12 */
+	uint64_t features;     /* bits 0 to 63, beyond those of the kind */
+	size_t ring_bytes;     /* room for rings; 0: for the largest */
+	uint16_t spare;        /* receive: buffers kept from the pool while the queue starts */
+	struct vio_pool *lent; /* NULL: the rig has a pool of its own */
 };
 
 struct rig {
 	const struct ring_kind *kind;
 	struct vio_pool *pool;
+	bool lent;               /* the pool stays the caller's */
 	struct vio_cache *cache; /* the application's */
 	struct rxq *rx;
 	struct txq *tx;
