@@ -34,7 +34,7 @@ BUILDS = {
     'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true',
                      '-Doptimization=1']),
     'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
-                             '-Dpool_debug=true', '-Doptimization=1']),
+                             '-Dpool_debug=true', '-Doptimization=1', '-Dfuzz=true']),
     'tsan': ('clang', ['-Db_sanitize=thread', '-Db_lundef=false']),
     'arm64': ('gcc', ['--cross-file', 'cross/arm64.ini', '-Doptimization=2', '-Ddebug=false']),
 }
@@ -89,6 +89,7 @@ SUITES = [
     Suite('backend-asan', 'asan', ['backend-quick'], 900, FIXED, slower=4),
     Suite('qtest-asan', 'asan', ['qtest'], 300, FIXED, slower=2),
     Suite('unit-asan-clang', 'asan-clang', ['unit'], 300, FIXED, slower=4),
+    Suite('fuzz', 'asan-clang', ['fuzz'], 120, slower=2),
     Suite('unit-tsan', 'tsan', ['unit'], 300, FIXED, slower=4),
     Suite('unit-valgrind', 'gcc', ['unit'], 600, per_test=VALGRIND, slower=20),
     Suite('guest', 'gcc', ['guest'], 900, beside=True),
