@@ -75,6 +75,7 @@ SUITES = [
     Suite('instructions', 'gcc', ['instructions'], 200, beside=True),
     Suite('cost', 'gcc', ['cost'], 120, beside=True),
     Suite('barriers', 'gcc', ['barriers'], 60, beside=True),
+    Suite('proof', 'gcc', ['proof'], 120, beside=True),
     Suite('tool', 'gcc', ['tool'], 400),
     Suite('traffic', 'gcc', ['traffic'], 900),
     Suite('backend', 'gcc', ['backend'], 1200),
