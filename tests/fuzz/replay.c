@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.passes = 1 + (how >> 6),
 		.frames = FRAMES_MAX,
 		.hz = 2000000000,
-		.period_ns = 1000,
+		.period_ns = UINT64_C(1) << 60, /* no file takes longer */
 	};
 
 	if (size > TEXT_MAX)
