@@ -122,7 +122,7 @@ static bool as_ips(const char *text, struct why *why)
 
 	if (!field_read_ips(text, &f, why))
 		return false;
-	check_field(&f, 4);
+	check_field(&f, f.v6 ? 16 : 4);
 	return true;
 }
 
