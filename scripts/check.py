@@ -70,6 +70,7 @@ if subprocess.run(FIXED + ['true'], capture_output=True, check=False).returncode
 SUITES = [
     Suite('unit', 'gcc', ['unit'], 120),
     Suite('matrix', 'gcc', ['matrix'], 300, beside=True),
+    Suite('hostile', 'gcc', ['hostile'], 120, beside=True),
     Suite('style', 'gcc', ['style'], 300, beside=True),
     Suite('install', 'gcc', ['install'], 300, beside=True),
     Suite('instructions', 'gcc', ['instructions'], 200, beside=True),
@@ -96,9 +97,11 @@ SUITES = [
     Suite('guest', 'gcc', ['guest'], 900, beside=True),
     Suite('matrix-tsan', 'tsan', ['matrix-quarter'], 600, FIXED, slower=4, beside=True),
     Suite('matrix-asan', 'asan', ['matrix'], 600, FIXED, slower=4, beside=True),
+    Suite('hostile-asan', 'asan', ['hostile'], 300, FIXED, slower=4, beside=True),
     Suite('unit-arm64', 'arm64', ['unit'], 400, slower=4, beside=True),
     Suite('matrix-arm64', 'arm64', ['matrix-quarter'], 300, beside=True),
     Suite('matrix-clang', 'clang', ['matrix'], 300, beside=True),
+    Suite('hostile-clang', 'clang', ['hostile'], 120, beside=True),
     Suite('barriers-arm64', 'arm64', ['barriers'], 60, beside=True),
     Suite('barriers-clang', 'clang', ['barriers'], 60, beside=True),
 ]
