@@ -71,6 +71,20 @@ static bool header_read(const struct vio_pkt *pkt, struct vio_offload *off)
 	return false;
 }
 
+/*
+ * Read the header and check it against the frame. What it says of the headers' length is a hint, of
+ * which nothing is left where it contradicts the frame: the next device would be told it.
+ */
+static bool header_read_sound(const struct vio_pkt *pkt, uint32_t frame_len,
+			      struct vio_offload *off)
+{
+	if (!header_read(pkt, off) || !offload_is_sound(off, frame_len))
+		return false;
+	if (off->gso_hdr_len > frame_len)
+		off->gso_hdr_len = 0;
+	return true;
+}
+
 static void header_write(struct net_hdr *hdr, const struct vio_offload *off)
 {
 	*hdr = (struct net_hdr){
@@ -92,8 +106,7 @@ bool net_hdr_for_tx(const struct vio_pkt *pkt, uint32_t frame_len, const struct 
 {
 	struct vio_offload off;
 
-	if (pkt->net_hdr_len < NET_HDR_LEN_LEGACY || !header_read(pkt, &off) ||
-	    !offload_is_sound(&off, frame_len))
+	if (pkt->net_hdr_len < NET_HDR_LEN_LEGACY || !header_read_sound(pkt, frame_len, &off))
 		return false;
 	if (off.csum_needed && !features_have(taken, NET_F_CSUM))
 		return false;
@@ -109,8 +122,7 @@ int vio_offload_get(const struct vio_pkt *pkt, uint32_t frame_len, struct vio_of
 {
 	struct vio_offload off = { 0 };
 
-	if (pkt->flags & VIO_PKT_OFFLOAD &&
-	    (!header_read(pkt, &off) || !offload_is_sound(&off, frame_len)))
+	if (pkt->flags & VIO_PKT_OFFLOAD && !header_read_sound(pkt, frame_len, &off))
 		return err_set(ERR_NET_HDR, -EBADMSG,
 			       "offload header contradicts its frame of %u bytes: checksum at "
 			       "%u+%u, segments of %u",

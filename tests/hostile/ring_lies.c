@@ -195,6 +195,7 @@ const struct ring_lie ring_lies[] = {
 	{ "gso-size-max", "segments of 65535 bytes", HDR(CSUM, NET_GSO_TCPV6, 54, 65535, 34, 16), SOUND },
 	{ "gso-ecn-udp", "ECN of UDP", HDR(CSUM, NET_GSO_UDP_L4 | NET_GSO_ECN, 42, 1448, 34, 6), BAD },
 	{ "gso-csum-beyond", "segmentation with a checksum beyond the frame", HDR(CSUM, NET_GSO_TCPV4, 54, 1448, FRAME, 16), BAD },
+	{ "gso-hdr-len", "a header length beyond the frame", HDR(CSUM, NET_GSO_TCPV4, 65535, 1448, 34, 16), SOUND },
 	{ "hdr-len-plain", "a header length beyond the frame, without segmentation", HDR(0, 0, 65535, 65535, 0, 0), SERVES },
 
 	/* ---- what is the driver's ---- */
