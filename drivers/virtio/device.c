@@ -150,6 +150,14 @@ static int negotiate(struct virtio_port *port)
 	return rc < 0 ? rc : confirm_features(port);
 }
 
+/* A port's own address is one station's: no group's, and not the one that stands for none. */
+static bool mac_is_own(const uint8_t *mac)
+{
+	static const uint8_t none[6];
+
+	return !(mac[0] & 1) && memcmp(mac, none, sizeof(none)) != 0;
+}
+
 /* The device's address, or a random one that is local and unicast. Return: 0, or a negative errno.
  */
 static int read_mac(struct virtio_port *port)
@@ -159,8 +167,11 @@ static int read_mac(struct virtio_port *port)
 	if (features_have(&port->taken, NET_F_MAC))
 		rc = config_bytes(port, offsetof(struct net_config, mac), port->mac,
 				  sizeof(port->mac));
-	if (rc)
+	if (rc < 0 || (rc > 0 && mac_is_own(port->mac)))
 		return rc < 0 ? rc : 0;
+	if (rc > 0)
+		log_warn("%s: the device's address is no station's: a random one is used",
+			 port->pub.address);
 	if (getrandom(port->mac, sizeof(port->mac), GRND_NONBLOCK) < 0)
 		memcpy(port->mac, (const uint8_t[6]){ 2, 'v', 'i', 'o', 0, 1 }, sizeof(port->mac));
 	port->mac[0] = (uint8_t)((port->mac[0] & ~1) | 2);

@@ -7,6 +7,13 @@
 
 /* What a device can say that is false while it is started, and what becomes of the port. */
 
+static bool unicast_mac(const struct vio_port_info *info)
+{
+	static const uint8_t none[6];
+
+	return !(info->mac[0] & 1) && memcmp(info->mac, none, sizeof(none)) != 0;
+}
+
 static bool mtu_1500(const struct vio_port_info *info)
 {
 	return info->mtu == 1500 && !vio_feature_in(&info->taken, NET_F_MTU);
@@ -72,6 +79,8 @@ static bool three_entries(const struct vio_port_info *info)
 #define AFTER(bits_)       .status = (bits_)
 #define REFUSED(rc_)       .rc = -(rc_)
 
+#define MAC(a, b, c, d, e, f) \
+	((a) | (b) << 8 | (c) << 16 | UINT64_C(d) << 24 | UINT64_C(e) << 32 | UINT64_C(f) << 40)
 #define UP_TO_DRIVER   (STATUS_ACKNOWLEDGE | STATUS_DRIVER)
 #define UP_TO_FEATURES (UP_TO_DRIVER | STATUS_FEATURES_OK)
 #define UP_TO_LIVE     (UP_TO_FEATURES | STATUS_DRIVER_OK)
@@ -103,6 +112,9 @@ const struct device_lie device_lies[] = {
 	/* ---- configuration ---- */
 	{ "config-fails", "the configuration can't be read", ASKED_CONFIG, ANSWER_FAIL, EIO, .off = 0, .size = 6, REFUSED(EIO) },
 	{ "config-late-fails", "the link can't be read", ASKED_CONFIG, ANSWER_FAIL, EIO, .off = 6, .size = 2, REFUSED(EIO) },
+	{ "mac-zero", "the address is zero", CONFIG(mac, 6, 0), .shows = unicast_mac },
+	{ "mac-multicast", "the address is a group's", CONFIG(mac, 6, MAC(1, 0, 0x5e, 0, 0, 1)), .shows = unicast_mac },
+	{ "mac-broadcast", "the address is everybody's", CONFIG(mac, 6, MAC(0xff, 0xff, 0xff, 0xff, 0xff, 0xff)), .shows = unicast_mac },
 	{ "mtu-0", "the MTU is 0", CONFIG(mtu, 2, 0), .shows = mtu_1500 },
 	{ "mtu-67", "the MTU is 67", CONFIG(mtu, 2, 67), .shows = mtu_1500 },
 	{ "mtu-68", "the MTU is 68", CONFIG(mtu, 2, 68), .shows = mtu_68 },
