@@ -40,6 +40,7 @@
 #define SPLIT   .without = V_PACKED
 #define PACKED  .with = V_PACKED
 #define MERGING .with = V_MRG
+#define SECOND  .with = V_MRG, .second = true, .lost = 2
 #define CHAINS  .segments = 3, .without = V_INDIRECT
 #define TABLES  .segments = 3, .with = V_INDIRECT
 #define FEW     .places = PLACES_FEW
@@ -165,6 +166,12 @@ const struct ring_lie ring_lies[] = {
 	{ "num-ring-more", "num_buffers one beyond the ring's size", RX(NUM, SIZE, 1), BREAKS(bad_merge), MERGING },
 	{ "num-32768", "num_buffers 32768", RX(NUM, SET, 32768), BREAKS(bad_merge), MERGING },
 	{ "num-65535", "num_buffers 65535", RX(NUM, SET, 65535), BREAKS(bad_merge), MERGING },
+
+	{ "num-5-for-4", "num_buffers 5 where the program takes 4 at once", RX(NUM, SET, 5), DROPS(drop_truncated), MERGING, .room = 4, .lost = 5 },
+	{ "second-len-0", "the length 0 of a packet's second buffer", RX(LEN, SET, 0), DROPS(bad_len), SECOND },
+	{ "second-len-beyond", "a length of a packet's second buffer one beyond what was posted", RX(LEN, SET, ROOM + 1), DROPS(bad_len), SECOND },
+	{ "second-len-65536", "the length 65536 of a packet's second buffer", RX(LEN, SET, 65536), DROPS(bad_len), SECOND },
+	{ "second-len-minus-1", "the length 0xffffffff of a packet's second buffer", RX(LEN, SET, UINT32_MAX), DROPS(bad_len), SECOND },
 
 	/* ---- the header ---- */
 	{ "csum-end", "a checksum at the frame's end", HDR(CSUM, 0, 0, 0, FRAME, 0), BAD },

@@ -74,7 +74,10 @@ struct ring_lie {
 	int rc;         /* of the command; for LIE_HDR, of vio_offload_get() */
 	enum places places;
 	uint16_t segments; /* of each packet; 0: 1 */
-	bool device_errs;  /* the device, deceived by itself, finds fault with the driver */
+	uint16_t room;     /* entries of the program's receive bursts; 0: as the place wants it */
+	uint16_t lost;     /* packets that one lie costs; 0: 1 */
+	bool second;      /* told of a packet's second buffer: num_buffers of the first is made 2 */
+	bool device_errs; /* the device, deceived by itself, finds fault with the driver */
 };
 
 extern const struct ring_lie ring_lies[];

@@ -86,7 +86,8 @@ static uint32_t tell_word(void *arg, struct queue *q, enum word word, uint32_t v
 	before = m->before[word];
 	m->before[word] = v;
 	n = number_of(m, word);
-	if (m->lie->in >= ARRAY_SIZE(words) || words[m->lie->in] != word || !due(m, n))
+	if (m->lie->in >= ARRAY_SIZE(words) || words[m->lie->in] != word || n < m->lie->second ||
+	    !due(m, n - m->lie->second))
 		return v;
 	m->value = falsify(m, q, v, before);
 	return m->value;
@@ -97,6 +98,11 @@ static void tell_header(struct mischief *m, struct queue *q, uint8_t *at)
 	struct net_hdr *hdr = (struct net_hdr *)(void *)at;
 	const le16 buffers = hdr->num_buffers;
 
+	if (m->lie->second) {
+		if (m->headers++ == m->at)
+			hdr->num_buffers = le16_from(2);
+		return;
+	}
 	if (!due(m, m->headers++))
 		return;
 	if (m->lie->in == LIE_HDR) {
@@ -114,7 +120,7 @@ static void tell_bytes(void *arg, struct queue *q, uint8_t *at, size_t len)
 	struct mischief *m = arg;
 
 	if (q->role == ROLE_RX && len == sizeof(struct net_hdr) &&
-	    (m->lie->in == LIE_HDR || m->lie->in == LIE_NUM))
+	    (m->lie->in == LIE_HDR || m->lie->in == LIE_NUM || m->lie->second))
 		tell_header(m, q, at);
 }
 
