@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory.h"
 
-#include <string.h>
-
 #define GARBAGE16 0xdead
 #define GARBAGE32 0xdeaddead
 #define GARBAGE64 UINT64_C(0xdeaddeaddeaddead)
@@ -81,45 +79,79 @@ void memory_event(struct queue *q, uint32_t value)
 		ring_store(&q->used->flags, le16_from((uint16_t)value));
 }
 
-/* Call @fn with each word of a ring and its number. */
-static void each_word(struct queue *q, void (*fn)(le16 *word, size_t i, void *arg), void *arg)
+/* The parts of a ring: what the device reads, what the driver says of notifications, and what the
+ * device writes; split, the available and the used ring. */
+struct part {
+	void *at;
+	size_t words;
+};
+
+static void parts_of(struct queue *q, struct part parts[3])
 {
 	const size_t n = q->entries;
-	const struct {
-		void *at;
-		size_t bytes;
-	} parts[] = {
-		{ q->slots ? (void *)q->slots : (void *)q->desc, 16 * n },
-		{ q->slots ? (void *)q->driver_event : (void *)q->avail, q->slots ? 4 : 6 + 2 * n },
-		{ q->slots ? (void *)q->device_event : (void *)q->used, q->slots ? 4 : 6 + 8 * n },
-	};
-	size_t at = 0;
 
-	for (size_t p = 0; p < ARRAY_SIZE(parts); p++)
-		for (size_t i = 0; i < parts[p].bytes / 2; i++, at++)
-			if (at < MEMORY_WORDS)
-				fn((le16 *)parts[p].at + i, at, arg);
+	if (q->slots) {
+		parts[0] = (struct part){ q->slots, 8 * n };
+		parts[1] = (struct part){ q->driver_event, 2 };
+		parts[2] = (struct part){ q->device_event, 2 };
+	} else {
+		parts[0] = (struct part){ q->desc, 8 * n };
+		parts[1] = (struct part){ q->avail, 3 + n };
+		parts[2] = (struct part){ q->used, 3 + 4 * n };
+	}
 }
 
-static void save_word(le16 *word, size_t i, void *arg)
+/* Word @i of all of them; NULL: there are not so many. */
+static le16 *word_at(struct queue *q, size_t i)
 {
-	((uint16_t *)arg)[i] = le16_to(ring_load(word));
+	struct part parts[3];
+
+	parts_of(q, parts);
+	for (size_t p = 0; p < ARRAY_SIZE(parts); i -= parts[p++].words)
+		if (i < parts[p].words)
+			return (le16 *)parts[p].at + i;
+	return NULL;
 }
 
 void memory_save(struct queue *q, uint16_t *to)
 {
-	each_word(q, save_word, to);
-}
+	const le16 *word;
 
-static void undo_word(le16 *word, size_t i, void *arg)
-{
-	const struct memory_copy *copy = arg;
-
-	if (copy->before[i] != copy->after[i] && le16_to(ring_load(word)) == copy->after[i])
-		ring_store(word, le16_from(copy->before[i]));
+	for (size_t i = 0; i < MEMORY_WORDS && (word = word_at(q, i)) != NULL; i++)
+		to[i] = le16_to(ring_load(word));
 }
 
 void memory_undo(struct queue *q, const struct memory_copy *copy)
 {
-	each_word(q, undo_word, (void *)(uintptr_t)copy);
+	le16 *word;
+
+	for (size_t i = 0; i < MEMORY_WORDS && (word = word_at(q, i)) != NULL; i++)
+		if (copy->before[i] != copy->after[i] && le16_to(ring_load(word)) == copy->after[i])
+			ring_store(word, le16_from(copy->before[i]));
+}
+
+/* A descriptor that is used already, unless the driver has just made it available again. */
+static void flip_used(struct packed_desc *d, uint32_t value)
+{
+	le64 *tail = (le64 *)(void *)&d->len;
+	le64 old = ring_load(tail);
+	const uint64_t flags = le64_to(old) >> 48;
+
+	if (!(flags & PACKED_AVAIL) == !(flags & PACKED_USED))
+		__atomic_compare_exchange_n(tail, &old, old ^ le64_from((uint64_t)value << 16),
+					    false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+void memory_flip(struct queue *q, uint32_t at, uint32_t value)
+{
+	struct part parts[3];
+	le16 *word;
+
+	parts_of(q, parts);
+	if (q->slots && at % 4) {
+		flip_used(&q->slots[at % q->entries], value);
+		return;
+	}
+	word = (le16 *)parts[2].at + at % parts[2].words;
+	ring_store(word, ring_load(word) ^ le16_from((uint16_t)value));
 }

@@ -25,6 +25,13 @@ void memory_available(struct queue *q, uint32_t value);
 /* The word that says whether the device wants kicks. */
 void memory_event(struct queue *q, uint32_t value);
 
+/*
+ * Change one word, chosen by @at, of what the device tells the driver, at whatever time: by
+ * exclusive or with @value. Not what the driver tells the device, which would make that write where
+ * it must not.
+ */
+void memory_flip(struct queue *q, uint32_t at, uint32_t value);
+
 /* Ring memory as it was, to put back what the driver has left as it then became. */
 #define MEMORY_WORDS 1024u
 struct memory_copy {

@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <string.h>
+#include <sys/time.h>
 
 #include "../../drivers/virtio/queue.h"
 #include "../../lib/mem/mem.h"
@@ -10,6 +11,25 @@
 #define CANARY 0xc5
 
 #define BUFFERS 2048u
+
+#define LIMIT_S 2
+
+static void watch(long seconds)
+{
+	const struct itimerval limit = { .it_value.tv_sec = seconds };
+
+	setitimer(ITIMER_PROF, &limit, NULL);
+}
+
+void watch_begin(void)
+{
+	watch(LIMIT_S);
+}
+
+void watch_end(void)
+{
+	watch(0);
+}
 
 static void bed_make(struct bed *bed)
 {

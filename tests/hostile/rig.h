@@ -68,6 +68,11 @@ void rig_drop_odd(struct rig *r);
  * both split rings wrap. A multiple of the rings' size. */
 void rig_wind(struct rig *r, uint16_t left);
 
+/* A call without end is ended by SIGPROF, 2 s of processor time behind the beginning: others may
+ * stop the machine for longer than that. */
+void watch_begin(void);
+void watch_end(void);
+
 /* Close what has no port any more. */
 void bed_close(struct bed *bed);
 
