@@ -70,6 +70,7 @@ if subprocess.run(FIXED + ['true'], capture_output=True, check=False).returncode
 SUITES = [
     Suite('unit', 'gcc', ['unit'], 120),
     Suite('matrix', 'gcc', ['matrix'], 300, beside=True),
+    Suite('mutants', 'gcc', ['mutants'], 400, beside=True),
     Suite('hostile', 'gcc', ['hostile'], 120, beside=True),
     Suite('style', 'gcc', ['style'], 300, beside=True),
     Suite('install', 'gcc', ['install'], 300, beside=True),
