@@ -9,7 +9,8 @@
 
 enum { EXIT_OK, EXIT_ERROR, EXIT_USAGE, EXIT_WRONG };
 
-#define CHECK_NS 5000000u
+#define CHECK_NS    5000000u
+#define LOOP_BUDGET 64u
 
 static const char usage[] =
 	"Usage: verify [OPTION...] MODE ADDRESS [ADDRESS]\n"
@@ -187,6 +188,7 @@ static int open_port(struct run *run, unsigned int p)
 
 	if (vio_port_open(run->opt->address[p], run->pool, NULL, &port->port))
 		return vio_failed(run);
+	port->loop = vio_port_loop(port->port);
 	vio_port_info(port->port, &port->info);
 	snprintf(port->rx_variant, sizeof(port->rx_variant), "%s", port->info.rx_variant);
 	snprintf(port->tx_variant, sizeof(port->tx_variant), "%s", port->info.tx_variant);
@@ -239,6 +241,8 @@ static void close_ports(struct run *run)
 			count_queue(run, &port->queue[q]);
 			vio_pkt_put(run->cache, port->queue[q].pend, port->queue[q].n_pend);
 		}
+		if (port->loop)
+			run->result.rule_breaks += vio_loop_violations(port->loop, NULL);
 		vio_port_close(port->port);
 	}
 }
@@ -280,6 +284,14 @@ static bool first_seen(const struct run *run)
 	return run->result.rx || (!run->opt->mode->returns && tx.completed);
 }
 
+/* A device in this process works when it is told to. */
+static void step_loops(const struct run *run)
+{
+	for (unsigned int p = 0; p < run->opt->ports; p++)
+		if (run->port[p].loop)
+			vio_loop_step(run->port[p].loop, LOOP_BUDGET);
+}
+
 static int drive(struct run *run, uint32_t (*step)(struct run *run, bool *done))
 {
 	int code = EXIT_OK;
@@ -288,6 +300,7 @@ static int drive(struct run *run, uint32_t (*step)(struct run *run, bool *done))
 	for (bool done = false; !done && !code; code = check_ports(run)) {
 		bool moved = step(run, &done);
 
+		step_loops(run);
 		run->now_ns = vio_clock_ns();
 		if (moved)
 			run->moved_ns = run->now_ns;

@@ -43,7 +43,9 @@ struct options {
 	X(reordered, "frames that came late or twice") \
 	X(corrupt, "frames with a wrong byte or length") \
 	X(stray, "frames that are nobody's, or on another queue than expected") \
-	X(rule_breaks, "completions that break the rules, as the driver counts them") \
+	X(rule_breaks, \
+	  "completions that break the rules, as the driver counts them, and rules that " \
+	  "it broke, as a loop device does") \
 	X(slept_over, "sleeps that ran out though frames were on their way") \
 	X(dropped, "packets that the driver dropped") \
 	X(leaked, "buffers that were not back in the pool at the end") \
@@ -75,6 +77,7 @@ struct flow {
 
 struct port {
 	struct vio_port *port;
+	struct vio_loop *loop;     /* its device, if that is in this process */
 	struct vio_port_info info; /* without strings: these end with the port */
 	char rx_variant[64], tx_variant[64];
 	uint16_t queues;
