@@ -227,7 +227,8 @@ struct vio_loop {
 	uint32_t generation;
 	struct net_config config;
 	size_t config_len;
-	int config_fd; /* event of its changes; -1: not asked for */
+	int config_fd;             /* event of its changes; -1: not asked for */
+	int event_fd[LOOP_QUEUES]; /* of each queue; -1: never asked for; they outlive resets */
 	struct ctrl_state ctrl;
 
 	struct {
@@ -261,6 +262,9 @@ void loop_unlock(struct vio_loop *loop);
 
 /* Something in the configuration has changed; with the lock held. */
 void loop_config_changed(struct vio_loop *loop);
+
+/* The device can't go on; any thread. */
+void loop_needs_reset(struct vio_loop *loop);
 
 /* options.c */
 int loop_options_take(struct address *addr, struct loop_options *opt);

@@ -321,6 +321,14 @@ static void ask_first(struct queue *q)
 	q->asleep = wanted && q->role != ROLE_CTRL;
 }
 
+/* Whoever waits for it may hold it beyond a reset. Return: it, or -1. */
+static int event_of(struct vio_loop *loop, uint16_t index)
+{
+	if (loop->event_fd[index] < 0)
+		loop->event_fd[index] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return loop->event_fd[index];
+}
+
 int queue_open(struct vio_loop *loop, const struct ring_place *place, struct queue **out)
 {
 	uint32_t n = place->entries;
@@ -350,7 +358,7 @@ int queue_open(struct vio_loop *loop, const struct ring_place *place, struct que
 			       violation_first(loop));
 	}
 	if (place->event) {
-		q->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		q->event_fd = event_of(loop, q->index);
 		if (q->event_fd < 0)
 			goto no_memory;
 	}
@@ -369,8 +377,6 @@ void queue_close(struct queue *q)
 {
 	if (!q)
 		return;
-	if (q->event_fd >= 0)
-		close(q->event_fd);
 	free(q->segs);
 	free(q->chains);
 	free(q->known);

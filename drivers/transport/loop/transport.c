@@ -71,6 +71,9 @@ static void loop_free(struct vio_loop *loop)
 	free(loop->bounce);
 	if (loop->config_fd >= 0)
 		close(loop->config_fd);
+	for (size_t i = 0; i < LOOP_QUEUES; i++)
+		if (loop->event_fd[i] >= 0)
+			close(loop->event_fd[i]);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);
 }
@@ -93,6 +96,8 @@ static int loop_open(struct address *addr, uint32_t timeout_ms, struct transport
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "loop: a device");
 	loop->tp.ops = &loop_transport;
 	loop->config_fd = -1;
+	for (size_t i = 0; i < LOOP_QUEUES; i++)
+		loop->event_fd[i] = -1;
 	pthread_mutex_init(&loop->lock, NULL);
 	rc = loop_options_take(addr, &loop->opt);
 	if (rc < 0)
@@ -235,16 +240,37 @@ static int loop_config_read(struct transport *tp, size_t off, void *dst, size_t 
 	return 0;
 }
 
-void loop_config_changed(struct vio_loop *loop)
+/* Any thread. */
+static void config_notify(const struct vio_loop *loop)
 {
 	static const uint64_t one = 1;
 
-	loop->generation++;
 	if (loop->config_fd >= 0) {
 		ssize_t n = write(loop->config_fd, &one, sizeof(one));
 
 		(void)n;
 	}
+}
+
+void loop_config_changed(struct vio_loop *loop)
+{
+	loop->generation++;
+	config_notify(loop);
+}
+
+/* "Device Status Field": a device that needs a reset says so by a configuration change, too. */
+void loop_needs_reset(struct vio_loop *loop)
+{
+	__atomic_fetch_or(&loop->status, STATUS_NEEDS_RESET, __ATOMIC_RELEASE);
+	config_notify(loop);
+}
+
+void vio_loop_needs_reset(struct vio_loop *loop)
+{
+	loop_lock(loop);
+	if (loop->status & STATUS_DRIVER_OK)
+		loop_needs_reset(loop);
+	loop_unlock(loop);
 }
 
 /* Change bits of the configuration's status. */
@@ -278,7 +304,9 @@ static int loop_map(struct transport *tp, const struct vio_region *region, uint6
 
 	vio_region_info(region, &info);
 	loop_lock(loop);
-	if (loop->n_regions == LOOP_REGIONS) {
+	if (shared_at(loop, (uintptr_t)info.base, info.bytes)) {
+		*bias = 0; /* a second time, after a reset */
+	} else if (loop->n_regions == LOOP_REGIONS) {
 		rc = err_set(ERR_REGION_FULL, -ENOMEM, "loop: more than %u regions", LOOP_REGIONS);
 	} else {
 		loop->regions[loop->n_regions].base = info.base;

@@ -34,7 +34,7 @@ bool violate(struct vio_loop *loop, struct queue *q, enum rule rule, uint64_t de
 	__atomic_fetch_add(&loop->violations, 1, __ATOMIC_RELEASE);
 	if (rules[rule].breaks && q) {
 		q->broken = true;
-		__atomic_fetch_or(&loop->status, STATUS_NEEDS_RESET, __ATOMIC_RELEASE);
+		loop_needs_reset(loop);
 	}
 	return false;
 }

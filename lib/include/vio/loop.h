@@ -49,6 +49,13 @@ VIO_API void vio_loop_link_set(struct vio_loop *loop, bool up);
 /* Ask the driver to announce itself: vio_port_info.announce. Thread safety: any thread. */
 VIO_API void vio_loop_announce(struct vio_loop *loop);
 
+/**
+ * vio_loop_needs_reset - let the device say that it can't go on: DEVICE_NEEDS_RESET, until a reset
+ *
+ * It works on meanwhile. Of no effect before the driver is ready. Thread safety: any thread.
+ */
+VIO_API void vio_loop_needs_reset(struct vio_loop *loop);
+
 /* Packets the device itself has taken in, given out, and lost, duplicated, reordered or corrupted
  * on purpose (what exceeds its capacity is lost); packets for which the driver had posted no
  * buffer, or none that was large enough; and kicks that it has received, on all queues. */
