@@ -322,7 +322,7 @@ static void goes_away(void **state)
 		assert_int_equal(device_start(b.port), -EIO);
 		assert_string_equal(vio_error_last()->id, "VIO-VPCI-03");
 		assert_int_equal(tp->ops->status(tp), -EIO);
-		assert_int_equal(tp->ops->check(tp), -EPIPE);
+		assert_int_equal(tp->ops->check(tp), -ENODEV);
 		pci_bench_close(&b, tp, &f);
 	}
 }
@@ -510,7 +510,7 @@ static const struct status_case {
 	{ "all is well", 0x0f, 0, NULL },
 	{ "the device needs a reset", 0x4f, -ESTALE, "VIO-DEV-09" },
 	{ "the device has failed", 0x8f, -ESTALE, "VIO-DEV-04" },
-	{ "the device has gone", 0xff, -EPIPE, "VIO-VPCI-03" },
+	{ "the device has gone", 0xff, -ENODEV, "VIO-VPCI-03" },
 };
 
 static void checks(void **state)

@@ -125,7 +125,7 @@ int virtio_pci_check(struct transport *tp)
 	int status = virtio_pci_status(tp);
 
 	if (status < 0)
-		return -EPIPE;
+		return virtio_pci_gone(vp) ? -ENODEV : -EPIPE;
 	if (status & STATUS_FAILED)
 		return err_set(ERR_DEVICE_FAILED, -ESTALE, "%s: its status is 0x%02x",
 			       vp->dev->address, (unsigned int)status);

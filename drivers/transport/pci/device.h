@@ -96,6 +96,8 @@ int config_fields(struct virtio_pci *vp, uint64_t off, void *dst, size_t len);
 #define CONFIG_TRIES 64u
 int config_never_still(const struct virtio_pci *vp);
 int queue_select(struct virtio_pci *vp, uint16_t index);
+/* Have reads given all ones? Nothing reaches the device any more, then. */
+bool virtio_pci_gone(const struct virtio_pci *vp);
 /* The error of a device that has gone. Return: -EIO. */
 int gone_error(const struct virtio_pci *vp);
 

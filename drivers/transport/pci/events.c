@@ -123,14 +123,26 @@ static int give_vector(struct virtio_pci *vp, uint16_t index)
 	return 0;
 }
 
+/* The same again to a queue that was reset by itself, and so has forgotten it. */
+static int give_again(struct virtio_pci *vp, uint16_t index)
+{
+	struct events *e = &vp->events;
+	int rc = vector_write(vp, vp->regs->queue_vector, e->vector[index]);
+
+	if (!rc)
+		e->vector[index] = NO_VECTOR;
+	return rc < 0 ? rc : 0;
+}
+
 int events_queue(struct virtio_pci *vp, uint16_t index)
 {
 	int rc = need(vp);
 
 	if (rc < 0 || index >= EVENT_QUEUES || vp->events.kind != PCI_IRQ_MSIX)
 		return rc;
-	vp->events.vector[index] = NO_VECTOR;
-	return give_vector(vp, index);
+	if (vp->events.vector[index] == NO_VECTOR)
+		return give_vector(vp, index);
+	return give_again(vp, index);
 }
 
 int virtio_pci_config_event(struct transport *tp, struct transport_event *ev)

@@ -13,7 +13,7 @@ int gone_error(const struct virtio_pci *vp)
 	return err_set(ERR_VPCI_GONE, -EIO, "%s: its registers read as all ones", vp->dev->address);
 }
 
-static bool is_gone(const struct virtio_pci *vp)
+bool virtio_pci_gone(const struct virtio_pci *vp)
 {
 	return __atomic_load_n(&vp->gone, __ATOMIC_RELAXED);
 }
@@ -41,7 +41,7 @@ int reg_read(struct virtio_pci *vp, const struct window *w, uint64_t off, unsign
 {
 	int rc;
 
-	if (is_gone(vp))
+	if (virtio_pci_gone(vp))
 		return gone_error(vp);
 	rc = vp->dev->ops->bar_read(vp->dev, w->bar, w->off + off, width, value);
 	return rc < 0 || *value != ones(width) ? rc : confirm(vp);
@@ -50,7 +50,7 @@ int reg_read(struct virtio_pci *vp, const struct window *w, uint64_t off, unsign
 int reg_write(struct virtio_pci *vp, const struct window *w, uint64_t off, unsigned int width,
 	      uint32_t value)
 {
-	if (is_gone(vp))
+	if (virtio_pci_gone(vp))
 		return gone_error(vp);
 	return vp->dev->ops->bar_write(vp->dev, w->bar, w->off + off, width, value);
 }
