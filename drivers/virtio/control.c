@@ -64,8 +64,10 @@ int control_rx_mode_set(struct vio_port *pub, enum vio_rx_mode mode, bool on)
 {
 	struct virtio_port *port = port_of(pub);
 	const uint8_t bit = (uint8_t)(1u << mode);
-	int rc = send_rx_mode(port, mode, on);
+	int rc = recover_ready(port);
 
+	if (rc == 0)
+		rc = send_rx_mode(port, mode, on);
 	if (rc < 0)
 		return rc;
 	port->control.rx_known |= bit;
@@ -99,8 +101,10 @@ static int send_mac(const struct virtio_port *port, const struct vio_mac *mac)
 int control_mac_set(struct vio_port *pub, const struct vio_mac *mac)
 {
 	struct virtio_port *port = port_of(pub);
-	int rc = send_mac(port, mac);
+	int rc = recover_ready(port);
 
+	if (rc == 0)
+		rc = send_mac(port, mac);
 	if (rc < 0)
 		return rc;
 	memcpy(port->mac, mac, sizeof(port->mac));
@@ -138,8 +142,10 @@ static int send_mac_table(const struct virtio_port *port, const struct mac_table
 int control_mac_table_set(struct vio_port *pub, const struct mac_table *table)
 {
 	struct virtio_port *port = port_of(pub);
-	int rc = send_mac_table(port, table);
+	int rc = recover_ready(port);
 
+	if (rc == 0)
+		rc = send_mac_table(port, table);
 	if (rc < 0)
 		return rc;
 	port->control.table = *table;
@@ -162,8 +168,10 @@ int control_vlan_set(struct vio_port *pub, uint16_t vlan, bool on)
 {
 	struct virtio_port *port = port_of(pub);
 	uint64_t *word = &port->control.vlans[vlan / 64];
-	int rc = send_vlan(port, vlan, on);
+	int rc = recover_ready(port);
 
+	if (rc == 0)
+		rc = send_vlan(port, vlan, on);
 	if (rc < 0)
 		return rc;
 	*word = (*word & ~BIT64(vlan % 64)) | (uint64_t)on << (vlan % 64);
@@ -174,8 +182,10 @@ int control_vlan_set(struct vio_port *pub, uint16_t vlan, bool on)
 int control_announce_ack(struct vio_port *pub)
 {
 	struct virtio_port *port = port_of(pub);
-	int rc = need(port, NET_F_GUEST_ANNOUNCE, "acknowledging an announcement");
+	int rc = recover_ready(port);
 
+	if (rc == 0)
+		rc = need(port, NET_F_GUEST_ANNOUNCE, "acknowledging an announcement");
 	if (rc == 0)
 		rc = send(port, CTRL_CLASS_ANNOUNCE, CTRL_ANNOUNCE_ACK, NULL, 0);
 	return rc < 0 ? rc : config_link(port);
@@ -220,8 +230,10 @@ int control_queues_set(struct vio_port *pub, uint16_t queues)
 {
 	struct virtio_port *port = port_of(pub);
 	const uint16_t before = control_queues(port);
-	int rc;
+	int rc = recover_ready(port);
 
+	if (rc < 0)
+		return rc;
 	if (!queues || queues > port->queues)
 		return err_set(ERR_CTRL_VALUE, -EINVAL, "%s: %u queue pairs; the port has %u",
 			       port->pub.address, queues, port->queues);

@@ -36,6 +36,12 @@ int ctrl_init(struct ctrl *c, struct vio_region *region, const struct vring_opts
 	return rc;
 }
 
+void ctrl_renew(struct ctrl *c)
+{
+	vring_reset(&c->ring, c->mode);
+	c->dead = false;
+}
+
 void ctrl_fini(struct ctrl *c)
 {
 	struct vio_region *region = c->ring.region;

@@ -29,6 +29,9 @@ int ctrl_init(struct ctrl *c, struct vio_region *region, const struct vring_opts
 	      uint32_t timeout_ms, struct ring_place *place);
 void ctrl_fini(struct ctrl *c);
 
+/* Begin anew: the device has been reset, and answers nothing that was asked before. */
+void ctrl_renew(struct ctrl *c);
+
 /*
  * Send a command with @n pieces of data and wait for its acknowledgement.
  * Return: 0; -ETIMEDOUT no answer, and none of later commands either; -EIO refused; -EPROTO the

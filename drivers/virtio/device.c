@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -180,7 +181,7 @@ static int read_mac(struct virtio_port *port)
 
 /* Queue pairs the device has. It may say 1 to 0x8000, but behind 0x8000 pairs the control queue has
  * no number of 16 bits. */
-static int read_pairs(struct virtio_port *port)
+static int read_pairs_max(struct virtio_port *port)
 {
 	uint16_t max = 1;
 	int rc = 0;
@@ -191,13 +192,20 @@ static int read_pairs(struct virtio_port *port)
 		rc = config_le16(port, offsetof(struct net_config, max_virtqueue_pairs), &max);
 	if (rc < 0)
 		return rc;
-	if (!max || max >= 0x8000)
-		max = 1;
-	port->queues_max = max;
-	port->queues = min_u16(port->queues_wanted, max);
+	port->queues_max = max && max < 0x8000 ? max : 1;
+	return 0;
+}
+
+static int read_pairs(struct virtio_port *port)
+{
+	int rc = read_pairs_max(port);
+
+	if (rc < 0)
+		return rc;
+	port->queues = min_u16(port->queues_wanted, port->queues_max);
 	if (port->queues < port->queues_wanted)
 		log_warn("%s: %u queue pairs asked for, the device has %u", port->pub.address,
-			 port->queues_wanted, max);
+			 port->queues_wanted, port->queues_max);
 	return 0;
 }
 
@@ -268,12 +276,30 @@ static void *queue_alloc(size_t bytes)
 	return q;
 }
 
-static int enable(struct virtio_port *port, uint16_t index, struct ring_place *place,
-		  struct ring *ring)
+static int enable(struct virtio_port *port, uint16_t index, struct ring *ring)
 {
-	place->index = index;
+	ring->place.index = index;
 	ring->doorbell.data = index;
-	return ops_of(port)->queue_enable(port->tp, place, &ring->doorbell);
+	return ops_of(port)->queue_enable(port->tp, &ring->place, &ring->doorbell);
+}
+
+static int enable_rx(struct virtio_port *port, uint16_t i)
+{
+	struct rxq *q = port->rxq[i];
+	int rc = enable(port, QUEUE_RX(i), &q->ring);
+
+	return rc < 0 ? rc : wait_queue(port, q, QUEUE_RX(i));
+}
+
+static int enable_tx(struct virtio_port *port, uint16_t i)
+{
+	port->watch[i] = (struct tx_watch){ 0 };
+	return enable(port, QUEUE_TX(i), &port->txq[i]->ring);
+}
+
+static uint16_t ctrl_index(const struct virtio_port *port)
+{
+	return QUEUE_RX(features_have(&port->taken, NET_F_MQ) ? port->queues_max : 1);
 }
 
 static int add_rxq(struct virtio_port *port, const struct queue_opts *opts)
@@ -286,10 +312,9 @@ static int add_rxq(struct virtio_port *port, const struct queue_opts *opts)
 		free(q);
 		return rc;
 	}
-	place.event = port->wait;
+	q->ring.place.event = port->wait;
 	port->rxq[port->rx_ready] = q;
-	rc = enable(port, QUEUE_RX(port->rx_ready++), &place, &q->ring);
-	return rc < 0 ? rc : wait_queue(port, q, place.index);
+	return enable_rx(port, port->rx_ready++);
 }
 
 static int add_txq(struct virtio_port *port, const struct queue_opts *opts)
@@ -303,14 +328,14 @@ static int add_txq(struct virtio_port *port, const struct queue_opts *opts)
 		return rc;
 	}
 	port->txq[port->tx_ready] = q;
-	return enable(port, QUEUE_TX(port->tx_ready++), &place, &q->ring);
+	return enable_tx(port, port->tx_ready++);
 }
 
 /* A control queue of no use is a loss only where several queue pairs need it. */
 static int add_ctrl(struct virtio_port *port, const struct queue_opts *opts)
 {
 	const bool mq = features_have(&port->taken, NET_F_MQ);
-	const uint16_t index = QUEUE_RX(mq ? port->queues_max : 1);
+	const uint16_t index = ctrl_index(port);
 	struct vring_opts ring = vring_opts_of(opts, false);
 	struct ring_place place;
 	int rc = choose_entries(port, index, 0, CTRL_ENTRIES_MAX, &ring.entries);
@@ -329,13 +354,14 @@ static int add_ctrl(struct virtio_port *port, const struct queue_opts *opts)
 		port->ctrl = NULL;
 		return rc;
 	}
-	return enable(port, index, &place, &port->ctrl->ring);
+	return enable(port, index, &port->ctrl->ring);
 }
 
 static void drop_queues(struct virtio_port *port)
 {
 	while (port->rx_ready) {
-		rxq_fini(port->rxq[--port->rx_ready]);
+		wait_close(port->rxq[--port->rx_ready]);
+		rxq_fini(port->rxq[port->rx_ready]);
 		free(port->rxq[port->rx_ready]);
 	}
 	while (port->tx_ready) {
@@ -408,15 +434,20 @@ static int go_live(struct virtio_port *port)
 	return 0;
 }
 
+static int say_hello(struct virtio_port *port)
+{
+	int rc = status_add(port, STATUS_ACKNOWLEDGE);
+
+	return rc < 0 ? rc : status_add(port, STATUS_DRIVER);
+}
+
 /* Steps 1 to 8 of the section, each by name. */
 static int bring_up(struct virtio_port *port)
 {
 	int rc = ops_of(port)->set_status(port->tp, 0);
 
 	if (rc == 0)
-		rc = status_add(port, STATUS_ACKNOWLEDGE);
-	if (rc == 0)
-		rc = status_add(port, STATUS_DRIVER);
+		rc = say_hello(port);
 	if (rc == 0)
 		rc = negotiate(port);
 	if (rc == 0)
@@ -458,4 +489,136 @@ void device_stop(struct virtio_port *port)
 	if (ops_of(port)->set_status(port->tp, 0) < 0)
 		log_warn("%s: the device did not confirm its reset", port->pub.address);
 	drop_queues(port);
+}
+
+/* The device has come back as another one. Return: -ENOTSUP. */
+static int refuse(const struct virtio_port *port, const char *what)
+{
+	return err_set(ERR_RECOVER_REFUSED, -ENOTSUP, "%s: the device came back %s",
+		       port->pub.address, what);
+}
+
+/* The rings and buffers that there are were made for the features that are in use. */
+static int check_features(const struct virtio_port *port)
+{
+	char names[200] = "without";
+	size_t n = strlen(names), before = n;
+
+	for (unsigned int bit = 0; bit < 128; bit++)
+		if (features_have(&port->taken, bit) && !features_have(&port->offered, bit) &&
+		    n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, " %s",
+					      vio_feature_name(bit));
+	return n == before ? 0 : refuse(port, names);
+}
+
+static int negotiate_again(struct virtio_port *port)
+{
+	uint16_t mtu = 0;
+	int rc = ops_of(port)->features(port->tp, &port->offered);
+
+	if (rc == 0)
+		rc = mtu_offered(port, &mtu);
+	if (rc == 0)
+		rc = check_features(port);
+	if (rc < 0)
+		return rc;
+	if (features_have(&port->taken, NET_F_MTU))
+		port->mtu = mtu;
+	rc = check_buffer_size(port);
+	if (rc == 0)
+		rc = ops_of(port)->accept(port->tp, &port->taken);
+	return rc < 0 ? rc : confirm_features(port);
+}
+
+static int pairs_again(struct virtio_port *port)
+{
+	char what[64];
+	int rc = read_pairs_max(port);
+
+	if (rc < 0 || port->queues_max >= port->queues)
+		return rc;
+	snprintf(what, sizeof(what), "with %u queue pairs; %u are in use", port->queues_max,
+		 port->queues);
+	return refuse(port, what);
+}
+
+static int map_again(struct virtio_port *port)
+{
+	uint64_t bias = port->bias;
+	int rc = ops_of(port)->map(port->tp, port->region, &bias);
+
+	if (rc < 0 || bias == port->bias)
+		return rc;
+	return refuse(port, "with other addresses of the memory that it shares");
+}
+
+/* Is a ring of the size that it has still possible? */
+static int size_again(struct virtio_port *port, uint16_t index, const struct ring *ring)
+{
+	const uint16_t entries = (uint16_t)ring->entries;
+	uint16_t max = 0;
+	char what[64];
+	int rc = ops_of(port)->queue_size_max(port->tp, index, &max);
+
+	if (rc < 0 || max == entries || (max > entries && !is_legacy(port)))
+		return rc;
+	snprintf(what, sizeof(what), "with %u entries for queue %u; it has %u", max, index,
+		 entries);
+	return refuse(port, what);
+}
+
+static int queues_again(struct virtio_port *port)
+{
+	int rc = 0;
+
+	for (uint16_t i = 0; i < port->queues && rc == 0; i++) {
+		rc = size_again(port, QUEUE_RX(i), &port->rxq[i]->ring);
+		if (rc == 0)
+			rc = enable_rx(port, i);
+		if (rc == 0)
+			rc = size_again(port, QUEUE_TX(i), &port->txq[i]->ring);
+		if (rc == 0)
+			rc = enable_tx(port, i);
+	}
+	if (rc < 0 || !port->ctrl)
+		return rc;
+	rc = size_again(port, ctrl_index(port), &port->ctrl->ring);
+	return rc < 0 ? rc : enable(port, ctrl_index(port), &port->ctrl->ring);
+}
+
+int device_restart(struct virtio_port *port)
+{
+	int rc = say_hello(port);
+
+	if (rc == 0)
+		rc = negotiate_again(port);
+	if (rc == 0)
+		rc = wait_config(port);
+	if (rc == 0)
+		rc = pairs_again(port);
+	if (rc == 0)
+		rc = map_again(port);
+	if (rc == 0 && features_have(&port->taken, NET_F_MAC))
+		rc = read_mac(port);
+	if (rc == 0)
+		rc = config_link(port);
+	if (rc == 0)
+		rc = queues_again(port);
+	return rc < 0 ? rc : go_live(port);
+}
+
+int device_requeue(struct virtio_port *port, uint16_t index)
+{
+	const uint16_t i = index / 2;
+	const bool tx = index % 2;
+	int rc = tx ? enable_tx(port, i) : enable_rx(port, i);
+
+	if (rc < 0)
+		return rc;
+	if (tx)
+		txq_start(port->txq[i]);
+	else
+		rxq_start(port->rxq[i]);
+	return 0;
 }

@@ -8,6 +8,7 @@
 #include "ctrl.h"
 #include "features.h"
 #include "queue.h"
+#include "recover.h"
 #include "watchdog.h"
 
 #define QUEUE_PAIRS_MAX  64
@@ -62,6 +63,7 @@ struct virtio_port {
 	struct config_event config_event;
 	enum vio_port_state state; /* as last seen by the check */
 	struct vio_error why;      /* it is not up any more */
+	struct recover recover;
 
 	uint16_t rx_ready, tx_ready; /* queues that exist */
 	struct rxq *rxq[QUEUE_PAIRS_MAX];
@@ -77,6 +79,18 @@ struct virtio_port {
  * is left of the queues.
  */
 int device_start(struct virtio_port *port);
+
+/*
+ * The same again for a device that has been reset, or reached anew, and whose rings have been
+ * reset: with the features, rings and control state that it had. Return: 0; a negative errno with
+ * the error set, and the device is to be reset before the next try: -ENOTSUP it has come back as
+ * another one.
+ */
+int device_restart(struct virtio_port *port);
+
+/* Hand queue @index alone over again, which was given back and reset, and let its bursts run.
+ * Return as above. */
+int device_requeue(struct virtio_port *port, uint16_t index);
 
 /* Stop the bursts, reset the device, take every buffer back. */
 void device_stop(struct virtio_port *port);

@@ -28,13 +28,31 @@ static const struct transport_ops *transport_find(const char *scheme)
 	return NULL;
 }
 
+/* How often a device may be reset that goes on to ask for it. */
+static int take_resets(struct virtio_port *port, struct address *addr, uint16_t wanted)
+{
+	const char *text = address_take(addr, "resets");
+	uint64_t resets = wanted ? wanted : RESETS_DEFAULT;
+	int rc = 0;
+
+	if (text && !strcmp(text, "any"))
+		resets = VIO_RESETS_ANY;
+	else if (text)
+		rc = address_take_number(addr, "resets", 1, RESETS_MAX, &resets);
+	if (rc == 0 && resets > RESETS_MAX && resets != VIO_RESETS_ANY)
+		rc = err_set(ERR_OPTS, -EINVAL, "%llu resets in 10 s; 1 to %u, or any",
+			     (unsigned long long)resets, RESETS_MAX);
+	port->recover.resets_max = resets == VIO_RESETS_ANY ? 0 : (uint16_t)resets;
+	return rc;
+}
+
 /* The options that every kind of virtio port has; the address wins over the struct. */
 static int take_options(struct virtio_port *port, struct address *addr,
 			const struct vio_port_opts *opts)
 {
 	uint64_t queues = opts->queues ? opts->queues : 1, entries = opts->entries;
 	uint64_t timeout = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_DEFAULT;
-	bool wait = opts->wait;
+	bool wait = opts->wait, recover = !opts->no_recover;
 	int rc;
 
 	port->wishes =
@@ -47,6 +65,10 @@ static int take_options(struct virtio_port *port, struct address *addr,
 	if (rc == 0)
 		rc = address_take_bool(addr, "wait", &wait);
 	if (rc == 0)
+		rc = address_take_bool(addr, "recover", &recover);
+	if (rc == 0)
+		rc = take_resets(port, addr, opts->resets);
+	if (rc == 0)
 		rc = address_take_number(addr, "timeout", 1, 600000, &timeout);
 	if (rc < 0)
 		return rc;
@@ -57,6 +79,7 @@ static int take_options(struct virtio_port *port, struct address *addr,
 	port->entries_wanted = (uint16_t)entries;
 	port->timeout_ms = (uint32_t)timeout;
 	port->wait = wait;
+	port->recover.on = recover;
 	return 0;
 }
 
@@ -75,6 +98,9 @@ static int virtio_open(struct address *addr, struct vio_pool *pool,
 	port->region = info.region;
 	port->pub.address = addr->whole;
 	rc = take_options(port, addr, opts);
+	if (rc < 0)
+		goto free_port;
+	rc = recover_open(port);
 	if (rc < 0)
 		goto free_port;
 	rc = ops->open(addr, port->timeout_ms, &port->tp);
@@ -176,16 +202,12 @@ static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 		.rx_modes = port->control.rx_on,
 		.ring_bytes = shared_bytes(port),
 		.private_bytes = private_bytes(port),
+		.recoveries = port->recover.done,
+		.recoveries_failed = port->recover.failed,
+		.recovered_ns = port->recover.up_ns,
+		.given_up = port->recover.given_up,
 	};
 	memcpy(info->mac, port->mac, sizeof(info->mac));
-}
-
-static void stop_all(struct virtio_port *port)
-{
-	for (uint16_t i = 0; i < port->queues; i++) {
-		rxq_stop(port->rxq[i]);
-		txq_stop(port->txq[i]);
-	}
 }
 
 /* The first queue that broke, in words. */
@@ -203,28 +225,54 @@ static bool find_broken(const struct virtio_port *port)
 	return false;
 }
 
+/* The transport's look and ours. Return: what they found, with the error set where it is not up. */
+static enum vio_port_state look(struct virtio_port *port)
+{
+	int rc;
+
+	wait_config_clear(port);
+	rc = port->tp->ops->check(port->tp);
+	if (rc == 0 && config_link(port) == -EIO) {
+		rc = port->tp->ops->check(port->tp);
+		rc = rc < 0 ? rc : -EPIPE;
+	}
+	if (rc == -ENODEV)
+		return VIO_PORT_DEVICE_GONE;
+	if (rc < 0)
+		return rc == -ESTALE ? VIO_PORT_NEEDS_RESET : VIO_PORT_BACKEND_GONE;
+	watchdog_look(port);
+	return find_broken(port) ? VIO_PORT_QUEUE_BROKEN : VIO_PORT_UP;
+}
+
+/* What happened, and what is being done about it. */
+static void explain(const struct virtio_port *port)
+{
+	const struct recover *rec = &port->recover;
+
+	err_restore(&port->why);
+	if (!rec->on || rec->given_up || port->state == VIO_PORT_DEVICE_GONE)
+		return;
+	if (rec->cause.code)
+		err_fix("the port is being brought back, so far in vain: %.200s", rec->cause.what);
+	else
+		err_fix("the port is being brought back: call vio_port_check() on");
+}
+
 static enum vio_port_state virtio_check(struct vio_port *pub)
 {
 	struct virtio_port *port = port_of(pub);
-	int rc;
+	const bool known = port->state != VIO_PORT_UP;
 
-	if (port->state == VIO_PORT_BACKEND_GONE || port->state == VIO_PORT_NEEDS_RESET) {
-		err_restore(&port->why);
-		return port->state;
+	if (!port->recover.down) {
+		const enum vio_port_state found = look(port);
+
+		if (found != VIO_PORT_UP)
+			recover_begin(port, found);
 	}
-	wait_config_clear(port);
-	rc = port->tp->ops->check(port->tp);
-	if (rc == 0 && config_link(port) == -EIO)
-		rc = -EIO;
-	if (rc < 0) {
-		port->state = rc == -ESTALE ? VIO_PORT_NEEDS_RESET : VIO_PORT_BACKEND_GONE;
-		port->why = *vio_error_last();
-		stop_all(port);
-	} else {
-		watchdog_look(port);
-		if (find_broken(port))
-			port->state = VIO_PORT_QUEUE_BROKEN;
-	}
+	if (known)
+		recover_step(port);
+	if (port->state != VIO_PORT_UP)
+		explain(port);
 	return port->state;
 }
 
@@ -284,5 +332,12 @@ void vio_txq_stats(const struct vio_txq *txq, struct vio_queue_stats *stats)
 
 uint32_t vio_txq_in_flight(const struct vio_txq *txq)
 {
-	return ring_in_flight(&container_of(txq, const struct txq, pub)->ring);
+	struct txq *q = container_of((struct vio_txq *)(uintptr_t)txq, struct txq, pub);
+	uint32_t n;
+
+	if (!gate_enter(&q->gate))
+		return 0; /* just now being taken back */
+	n = ring_in_flight(&q->ring);
+	gate_leave(&q->gate);
+	return n;
 }

@@ -7,6 +7,7 @@
 #include <vio/port.h>
 
 #include "../../lib/mem/cache.h"
+#include "gate.h"
 #include "vring.h"
 
 #define TX_SEGMENTS_MAX 64u
@@ -21,11 +22,14 @@ struct rx_event {
 	struct transport *tp; /* NULL: nothing */
 	struct transport_event on;
 	struct mode mode; /* the ring's */
+	int wake;         /* our own, readable when the queue has been stopped */
+	uint32_t renewed; /* how often the ring was reset, and so was what it asks the device for */
 };
 
 /* Counters are written once per burst, to lines that only this queue's thread writes. */
 struct rxq {
 	struct vio_rxq pub;
+	struct gate gate;
 	struct vio_cache *cache;
 	uint32_t len_min;  /* of a completion: header and FRAME_MIN */
 	uint32_t len_span; /* and how much longer it may be */
@@ -64,6 +68,7 @@ struct tx_limits {
 
 struct txq {
 	struct vio_txq pub;
+	struct gate gate;
 	struct vio_cache *cache;
 	struct tx_limits plain;
 	int32_t reclaim_below; /* reclaim where a burst would leave fewer free slots */
@@ -114,7 +119,7 @@ struct queue_opts {
 int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *place);
 int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *place);
 
-/* After DRIVER_OK: post receive buffers; let the bursts run. */
+/* After DRIVER_OK: post receive buffers; open the gate and let the bursts run. */
 void rxq_start(struct rxq *q);
 void txq_start(struct txq *q);
 
@@ -123,6 +128,13 @@ void rxq_stop(struct rxq *q);
 void txq_stop(struct txq *q);
 bool rxq_running(const struct rxq *q);
 bool txq_running(const struct txq *q);
+
+/*
+ * Take back every buffer in flight and make the ring as it was at first, in place. The device no
+ * longer uses it, and no thread is inside: gates_wait().
+ */
+void rxq_reset(struct rxq *q);
+void txq_reset(struct txq *q);
 
 /* Give every buffer back to the pool and free everything. The device no longer uses the ring. */
 void rxq_fini(struct rxq *q);

@@ -92,6 +92,7 @@ struct ring {
 	uint16_t *next; /* by slot: following slot of a chain; unused in order */
 	struct indirect *indirect;
 	struct doorbell doorbell;
+	struct ring_place place; /* what the device is told of it */
 	struct vio_region *region;
 	void *shared, *private;
 	size_t shared_bytes, private_bytes;

@@ -230,10 +230,14 @@ static void fill_ring(struct rxq *q, const struct mode mode)
 	static uint16_t rx_##name(struct vio_rxq *rxq, struct vio_pkt *pkts, uint16_t n) \
 	{ \
 		struct rxq *q = (struct rxq *)rxq; \
+		uint16_t got; \
 \
-		if (n >= WIDE) \
-			return wide_##name(q, pkts, n); \
-		return rx_body(q, pkts, n, all_##name, (struct mode){ __VA_ARGS__ }); \
+		if (unlikely(!gate_enter(&q->gate))) \
+			return 0; \
+		got = n >= WIDE ? wide_##name(q, pkts, n) \
+				: rx_body(q, pkts, n, all_##name, (struct mode){ __VA_ARGS__ }); \
+		gate_leave(&q->gate); \
+		return got; \
 	}
 RX_VARIANTS(X)
 #undef X
@@ -331,6 +335,7 @@ close_cache:
 void rxq_start(struct rxq *q)
 {
 	fill_ring(q, q->variant->mode);
+	gate_open(&q->gate);
 	__atomic_store_n(&q->pub.burst, q->variant->burst, __ATOMIC_RELEASE);
 }
 
@@ -349,10 +354,24 @@ const char *rxq_variant_name(const struct rxq *q)
 	return q->variant->name;
 }
 
-void rxq_fini(struct rxq *q)
+static void take_back(struct rxq *q)
 {
 	vio_pkt_put(q->cache, q->partial, q->partial_n);
 	vring_take_back(&q->ring, q->cache, q->variant->mode);
+}
+
+void rxq_reset(struct rxq *q)
+{
+	take_back(q);
+	q->left = q->partial_n = 0;
+	q->discard = false;
+	q->event.renewed++;
+	vring_reset(&q->ring, q->variant->mode);
+}
+
+void rxq_fini(struct rxq *q)
+{
+	take_back(q);
 	free(q->partial);
 	vring_fini(&q->ring);
 	vio_cache_close(q->cache);

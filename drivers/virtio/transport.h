@@ -138,10 +138,21 @@ struct transport_ops {
 
 	/*
 	 * Look whether the device is still there, without blocking. Return: 0, or a negative errno
-	 * with the error set: -EPIPE the backend has gone; -ESTALE its status says NEEDS_RESET or
-	 * FAILED.
+	 * with the error set: -EPIPE the backend has gone; -ENODEV the device has been unplugged,
+	 * for good; -ESTALE its status says NEEDS_RESET or FAILED.
 	 */
 	int (*check)(struct transport *tp);
+
+	/*
+	 * Where the device is reached by a connection that can end, and be made again; both NULL
+	 * elsewhere. leave(): end it from our side, too, and look whether the other side has ended
+	 * it, so that the device can't use our memory any more; without blocking. Return: 0;
+	 * -EAGAIN not yet. rejoin(), after that: reach a device in the place of the one that has
+	 * gone, as open() did. Return: 0, it is as after open(), and its status is 0; -EAGAIN there
+	 * is none yet, found out without blocking; another negative errno. All with the error set.
+	 */
+	int (*leave)(struct transport *tp);
+	int (*rejoin)(struct transport *tp);
 
 	/* The other side in words: "dpdk vhost, protocol features mq reply_ack". Belongs to the
 	 * transport. */

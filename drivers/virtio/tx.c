@@ -189,10 +189,15 @@ bool tx_reclaim_odd(struct txq *q, const struct mode mode)
 	static uint16_t tx_##name(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n) \
 	{ \
 		struct txq *q = (struct txq *)txq; \
+		uint16_t took; \
 \
-		if (n >= WIDE) \
-			return wide_##name(q, pkts, n); \
-		return tx_body(q, pkts, n, seldom_##name, (struct mode){ __VA_ARGS__ }); \
+		if (unlikely(!gate_enter(&q->gate))) \
+			return 0; \
+		took = n >= WIDE \
+			       ? wide_##name(q, pkts, n) \
+			       : tx_body(q, pkts, n, seldom_##name, (struct mode){ __VA_ARGS__ }); \
+		gate_leave(&q->gate); \
+		return took; \
 	}
 TX_VARIANTS(X)
 #undef X
@@ -282,6 +287,7 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 
 void txq_start(struct txq *q)
 {
+	gate_open(&q->gate);
 	__atomic_store_n(&q->pub.burst, q->variant->burst, __ATOMIC_RELEASE);
 }
 
@@ -300,9 +306,20 @@ const char *txq_variant_name(const struct txq *q)
 	return q->variant->name;
 }
 
-void txq_fini(struct txq *q)
+static void take_back(struct txq *q)
 {
 	stat_add(&q->stats.taken_back, vring_take_back(&q->ring, q->cache, q->variant->mode));
+}
+
+void txq_reset(struct txq *q)
+{
+	take_back(q);
+	vring_reset(&q->ring, q->variant->mode);
+}
+
+void txq_fini(struct txq *q)
+{
+	take_back(q);
 	vring_fini(&q->ring);
 	vio_cache_close(q->cache);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../../lib/base/err.h"
 #include "../../lib/mem/cache.h"
@@ -78,11 +79,21 @@ static int private_init(struct ring *r)
 	r->cookie = r->private;
 	r->ids = (uint16_t *)(void *)(r->cookie + n);
 	r->next = r->ids + n;
-	for (size_t i = 0; i < n; i++) {
+	return 0;
+}
+
+static void private_reset(struct ring *r)
+{
+	struct indirect *in = r->indirect;
+
+	for (size_t i = 0; i < r->entries; i++) {
 		r->cookie[i] = COOKIE_FREE;
 		r->ids[i] = (uint16_t)i;
 	}
-	return 0;
+	if (!in)
+		return;
+	for (in->free = 0; in->free < INDIRECT_TABLES; in->free++)
+		in->free_tables[in->free] = (uint16_t)(INDIRECT_TABLES - 1 - in->free);
 }
 
 static int indirect_init(struct ring *r, struct split_desc *tables)
@@ -97,8 +108,6 @@ static int indirect_init(struct ring *r, struct split_desc *tables)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "no memory for indirect tables");
 	}
 	in->tables = tables;
-	for (uint16_t i = 0; i < INDIRECT_TABLES; i++)
-		in->free_tables[in->free++] = (uint16_t)(INDIRECT_TABLES - 1 - i);
 	r->indirect = in;
 	r->private_bytes += sizeof(*in) + INDIRECT_TABLES * sizeof(*in->bufs);
 	return 0;
@@ -189,6 +198,19 @@ bool vring_pending(const struct ring *r, const struct mode mode)
 	       le16_to(ring_load_acquire(&r->device.used->idx)) != (uint16_t)r->take.idx;
 }
 
+void vring_reset(struct ring *r, const struct mode mode)
+{
+	memset(r->shared, 0, r->shared_bytes);
+	private_reset(r);
+	r->post = (struct post){ .free = r->entries, .flags = packed_rest(0, PACKED_AVAIL) };
+	r->take = (struct take){ .flags = PACKED_AVAIL | PACKED_USED };
+	r->chained = false;
+	r->straight = true;
+	if (!mode.packed)
+		vring_name(r, r->entries, mode.in_order);
+	vring_disarm(r, mode);
+}
+
 int vring_init(struct ring *r, struct vio_region *region, const struct vring_opts *opts,
 	       struct ring_place *place)
 {
@@ -198,11 +220,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 
 	*r = (struct ring){
 		.entries = opts->entries,
-		.post.free = opts->entries,
-		.post.flags = packed_rest(0, PACKED_AVAIL),
-		.take.flags = PACKED_AVAIL | PACKED_USED,
 		.event_idx = opts->event_idx,
-		.straight = true,
 		.bias = opts->bias,
 		.region = region,
 		.shared_bytes = at.bytes,
@@ -222,7 +240,7 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 	r->desc.split = r->shared;
 	r->driver.avail = (void *)(shared + at.driver);
 	r->device.used = (void *)(shared + at.device);
-	*place = (struct ring_place){
+	r->place = (struct ring_place){
 		.entries = r->entries,
 		.packed = opts->packed,
 		.desc = shared,
@@ -232,9 +250,8 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 		.driver_bytes = at.driver_bytes,
 		.device_bytes = at.device_bytes,
 	};
-	if (!opts->packed)
-		vring_name(r, r->entries, opts->in_order);
-	vring_disarm(r, (struct mode){ .packed = opts->packed });
+	vring_reset(r, (struct mode){ .packed = opts->packed, .in_order = opts->in_order });
+	*place = r->place;
 	return 0;
 
 free_private:

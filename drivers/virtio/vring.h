@@ -431,6 +431,10 @@ int vring_init(struct ring *r, struct vio_region *region, const struct vring_opt
 	       struct ring_place *place);
 void vring_fini(struct ring *r);
 
+/* Make a ring as it was at first, which the device does not use any more: every cookie is forgotten
+ * (vring_take_back() comes first). */
+void vring_reset(struct ring *r, const struct mode mode);
+
 /* Give the buffers of everything in flight back to @cache's pool. Return: buffers (chains) that it
  * was. */
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct mode mode);

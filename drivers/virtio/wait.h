@@ -17,6 +17,10 @@ int wait_config(struct virtio_port *port);
  * can't notify, or another negative errno; with the error set. */
 int wait_queue(struct virtio_port *port, struct rxq *q, uint16_t index);
 
+/* Wake who sleeps on @q, which has been stopped; and give back what wait_queue() took. */
+void wait_wake(struct rxq *q);
+void wait_close(struct rxq *q);
+
 /* An fd to poll(2) for changes of the configuration. Return: it, or -ENOTSUP with the error set. */
 int wait_config_fd(struct vio_port *pub);
 

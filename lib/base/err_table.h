@@ -56,13 +56,22 @@
 	  "restart the device, then close and open the port; the counters tell which rule") \
 	X(QUEUE_NONE, "VIO-DEV-08", "the device has no such queue", "ask for fewer queue pairs") \
 	X(NEEDS_RESET, "VIO-DEV-09", "the device asks for a reset", \
-	  "close the port and open it again") \
+	  "close the port and open it again; without recover=off that is not needed") \
 	X(CTRL_REFUSED, "VIO-DEV-10", "the device refused a command of the control queue", \
 	  "ask for less: fewer queue pairs, a smaller MAC table, another address") \
 	X(BUF_SIZE, "VIO-DEV-11", "a receive buffer must hold the largest frame of the device", \
 	  "take larger buffers (vio_pool_opts.buf_bytes) or let mrg_rxbuf be negotiated") \
 	X(NET_HDR, "VIO-DEV-12", "the device wrote an impossible virtio-net header", \
 	  "drop the packet; if it happens often, leave the guest_* offloads out") \
+	X(RECOVER_REFUSED, "VIO-DEV-13", \
+	  "a port goes on only with the features and rings that it was opened with", \
+	  "let the device offer what it did before, or close the port and open it again") \
+	X(RECOVER_BUSY, "VIO-DEV-14", \
+	  "a queue can be made anew only while no thread is inside a call on it", \
+	  "see why the thread does not get on: it may be stopped, or starved") \
+	X(RECOVER_NONE, "VIO-DEV-15", \
+	  "ports come back by themselves only where the kernel has membarrier(2)", \
+	  "use a kernel from 4.14 on whose filters (seccomp) allow it, or say recover=off") \
 	/* a PCI function and who owns it */ \
 	X(PCI_ADDRESS, "VIO-VFIO-01", \
 	  "a PCI function is named by domain, bus, device and function", \
@@ -122,6 +131,9 @@
 	  "see the call's comment in vio/port.h") \
 	X(EVENT_NONE, "VIO-CTRL-03", "the port was opened without wait=on, so nothing notifies", \
 	  "open it with wait=on; where that fails, poll") \
+	X(RECOVERING, "VIO-CTRL-04", \
+	  "its device can't be told anything until the port is up again", \
+	  "call vio_port_check() until it is, and then the same again") \
 	/* virtio over PCI */ \
 	X(VPCI_ID, "VIO-VPCI-01", "this is no virtio network device", \
 	  "give the address of one: `vio list` shows them") \

@@ -24,6 +24,9 @@ struct vio_features {
  * @timeout_ms: deadline of each exchange with the device; default 1000
  * @wait: ask the device for events, so that vio_rx_wait() and vio_port_event_fd() work; opening
  * fails with -ENOTSUP where receive queues can't have any
+ * @resets: how often in 10 s the port is brought back by resetting a device that answers: 1 to 16,
+ * default 3; or VIO_RESETS_ANY. One that asks for more is left alone
+ * @no_recover: a port that is not up stays so; opening does without membarrier(2), then
  */
 struct vio_port_opts {
 	size_t size;
@@ -33,7 +36,10 @@ struct vio_port_opts {
 	struct vio_features features_on;
 	uint32_t timeout_ms;
 	bool wait;
+	uint16_t resets;
+	bool no_recover;
 };
+#define VIO_RESETS_ANY UINT16_MAX
 
 /* An Ethernet address. */
 struct vio_mac {
@@ -56,7 +62,9 @@ enum vio_port_state {
 	VIO_PORT_UP,
 	VIO_PORT_QUEUE_BROKEN, /* a queue's device broke the rules; the other queues go on */
 	VIO_PORT_NEEDS_RESET,  /* the device asks for a reset (VIRTIO 1.4, 2.1.2) */
-	VIO_PORT_BACKEND_GONE, /* the process behind the socket has closed it */
+	VIO_PORT_BACKEND_GONE, /* the process behind the socket has closed it, or hangs */
+	VIO_PORT_DEVICE_GONE,  /* the device was unplugged: for good */
+	VIO_PORT_REFUSED, /* what came back lacks features, queues or entries that are in use */
 };
 
 /**
@@ -84,6 +92,11 @@ enum vio_port_state {
  * @duplex: of the link
  * @announce: the device asks that the port make itself known: see vio_port_announce_ack()
  * @rx_modes: what vio_port_rx_mode_set() has switched on: bit N stands for mode N
+ * @recoveries: how often the port has come back
+ * @recoveries_failed: attempts to bring it back that failed, not counting looks for a backend that
+ * is not there
+ * @recovered_ns: when it came back last, as vio_clock_ns() counts; 0: never
+ * @given_up: the device was reset as often as it may be; the port stays as it is
  */
 struct vio_port_info {
 	const char *address;
@@ -108,6 +121,10 @@ struct vio_port_info {
 	enum vio_duplex duplex;
 	bool announce;
 	uint8_t rx_modes;
+	uint64_t recoveries;
+	uint64_t recoveries_failed;
+	uint64_t recovered_ns;
+	bool given_up;
 };
 
 /*
@@ -124,7 +141,7 @@ struct vio_port_info {
 	X(kicks_watchdog, "further ones, by vio_port_check(), to a device that had fallen asleep") \
 	X(refill_short, "receive bursts that left slots empty since the pool had run out") \
 	X(completed, "packets that the device has given back after transmit") \
-	X(taken_back, "packets in the transmit ring when the port was closed or its device died") \
+	X(taken_back, "packets in the transmit ring when the port was closed or brought back") \
 	X(drop_invalid, "packets to send that were malformed: no room for the header, too long, " \
 			"too many segments") \
 	X(drop_foreign, \
@@ -193,12 +210,22 @@ VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *in
 
 /**
  * vio_port_check - look after the port: backend alive, device status, queues in order; read the
- * link's state anew; kick a device that has left packets to send lying for 10 ms, once
+ * link's state anew; kick a device that has left packets to send lying for 10 ms, once; bring a
+ * port back that is not up
  *
  * A cheap control call (at most a few system calls, never blocks) for now and then, beside the data
  * path: the bursts themselves never ask. On a port that is not up, bursts return 0.
  *
- * Return: the state; vio_error_last() says what happened when it is not VIO_PORT_UP.
+ * The call that finds a port down says so; later ones try to bring it back (unless no_recover),
+ * with growing pauses between attempts of up to 1 s, or 10 ms where there is nobody yet to be
+ * reached. An attempt takes every buffer in flight back, resets the device or reaches the backend
+ * anew, and gives it the features, rings and control state that it had; it takes at most a few
+ * times timeout_ms, where a device does not answer. Queues stay where they are: whoever polls them
+ * polls on, in whatever thread. What was in flight is lost and counted: packets = completed +
+ * taken_back + in flight.
+ *
+ * Return: the state; vio_error_last() says what happened when it is not VIO_PORT_UP, and what is
+ * being done about it.
  */
 VIO_API enum vio_port_state vio_port_check(struct vio_port *port);
 
@@ -211,7 +238,9 @@ VIO_API enum vio_port_state vio_port_check(struct vio_port *port);
  *   -EIO the device refused;
  *   -ETIMEDOUT the device did not answer within timeout_ms: it is not asked again before a reset,
  *   so that a late answer can't be taken for another call's;
- *   -EPROTO the device answered nonsense: as -ETIMEDOUT.
+ *   -EPROTO the device answered nonsense: as -ETIMEDOUT;
+ *   -EAGAIN the port is down and being brought back: nothing is remembered, call again when it is
+ *   up.
  */
 
 /**
@@ -275,7 +304,8 @@ VIO_API int vio_port_announce_ack(struct vio_port *port);
  * vio_port_event_fd - what becomes readable when the device's configuration has changed
  *
  * For poll(2) and the like: once it is readable, vio_port_check() and vio_port_info() tell what the
- * link is like now; the check makes it unreadable again. Not for reading.
+ * link is like now, or that the device needs a reset; the check makes it unreadable again. Not for
+ * reading.
  *
  * Return: a file that belongs to the port; -ENOTSUP: the port was opened without wait=on, or its
  * device has no such event: call vio_port_check() now and then.
@@ -320,7 +350,8 @@ static inline uint16_t vio_rx_burst(struct vio_rxq *rxq, struct vio_pkt *pkts, u
  * not for each burst.
  *
  * Return: 1: bursts may find something; 0: the time is over, or a signal came; -ENOTSUP a queue
- * can't notify; -EPIPE a queue has stopped: see vio_port_check(); -EINVAL @n.
+ * can't notify; -EPIPE a queue has stopped: see vio_port_check(), which may let it go on; -EINVAL
+ * @n.
  */
 VIO_API int vio_rx_wait_any(struct vio_rxq *const *rxqs, uint16_t n, uint32_t timeout_ms);
 
