@@ -83,7 +83,7 @@ static int part(struct virtio_port *port)
 	struct recover *rec = &port->recover;
 	int rc;
 
-	if (port->state == VIO_PORT_DEVICE_GONE || rec->apart)
+	if (port->state == VIO_PORT_DEVICE_GONE)
 		return 0;
 	if (!rec->lost) {
 		rc = ops->set_status(port->tp, 0);
@@ -91,21 +91,24 @@ static int part(struct virtio_port *port)
 			return rc;
 		rec->lost = true;
 	}
-	rc = ops->leave(port->tp);
-	rec->apart = rc == 0;
-	return rc;
+	return ops->leave(port->tp);
 }
 
 /* Take all from a device, whatever becomes of it. */
 static int take_all(struct virtio_port *port)
 {
-	int rc = quiesce(port);
+	int rc;
 
+	if (port->recover.clean)
+		return 0;
+	rc = quiesce(port);
 	if (rc == 0)
 		rc = part(port);
-	if (rc == 0)
-		reset_queues(port);
-	return rc;
+	if (rc < 0)
+		return rc;
+	reset_queues(port);
+	port->recover.clean = true;
+	return 0;
 }
 
 /* Has all been done when the buffers are back? */
@@ -125,8 +128,9 @@ static int attempt(struct virtio_port *port)
 		rc = port->tp->ops->rejoin(port->tp);
 		if (rc < 0)
 			return rc;
-		rec->lost = rec->apart = false;
+		rec->lost = false;
 	}
+	rec->clean = false;
 	rc = device_restart(port);
 	if (rc < 0)
 		rec->lost = port->tp->ops->leave != NULL;
@@ -238,6 +242,7 @@ static void go_down(struct virtio_port *port)
 	struct recover *rec = &port->recover;
 
 	rec->down = true;
+	rec->clean = false;
 	stop_all(port);
 }
 

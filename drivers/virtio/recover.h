@@ -24,7 +24,7 @@ struct recover {
 
 	bool down;     /* every queue is stopped, its gate shut */
 	bool lost;     /* the connection to the device has ended: transport_ops.leave */
-	bool apart;    /* it has been left */
+	bool clean;    /* every buffer is back, and the rings are new */
 	bool given_up; /* until close */
 	uint32_t backoff_ms;
 	uint64_t next_ns;            /* no attempt before */

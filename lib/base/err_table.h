@@ -175,6 +175,9 @@
 	X(VU_PROTOCOL, "VIO-VU-02", "the backend's answer breaks the vhost-user protocol", \
 	  "look into the backend's log; report it to its authors") \
 	X(VU_REFUSED, "VIO-VU-03", "the backend refused a request", "look into the backend's log") \
+	X(VU_HOLDS, "VIO-VU-05", \
+	  "as long as the backend may have the memory, the port can't use it anew", \
+	  "let the backend go on or end it: it may be stopped (ps, state T)") \
 	X(VU_NO_PEER, "VIO-VU-04", "no backend connected before the deadline", \
 	  "start the backend in client mode on this socket; timeout=MS in the address waits " \
 	  "longer")

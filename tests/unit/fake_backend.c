@@ -412,10 +412,10 @@ static bool serve(struct fake *f, struct fake_message *m, int fd)
 /* Stay until the front-end has gone, without another answer. */
 static void fall_silent(struct fake *f, bool deaf)
 {
-	struct pollfd pfd = { .fd = f->fd, .events = deaf ? 0 : POLLIN };
+	struct pollfd pfd = { .fd = f->fd, .events = deaf ? POLLRDHUP : POLLIN };
 	char buf[512];
 
-	while (poll(&pfd, 1, 3000) > 0 && !(pfd.revents & (POLLHUP | POLLERR)))
+	while (poll(&pfd, 1, 3000) > 0 && !(pfd.revents & (POLLHUP | POLLERR | POLLRDHUP)))
 		if (recv(f->fd, buf, sizeof(buf), 0) <= 0)
 			return;
 }

@@ -44,6 +44,9 @@ struct vu_device {
 	struct transport tp;
 	struct vu_conn conn;
 	struct sock_file file;
+	bool server;
+	int listener;      /* while nobody is connected to a server; otherwise -1 */
+	int events;        /* epoll: conn and listener; -1: not asked for */
 	uint64_t offered;  /* by the backend, as first read; never asked for again */
 	uint64_t protocol; /* VU_PROTOCOL_* bits in use */
 	bool has_protocol; /* bit 30: rings start disabled, protocol features exist */
@@ -71,6 +74,9 @@ int vu_rings_enable(struct vu_device *dev);
 
 /* Wake the backend on every ring: it starts a ring at its first kick. */
 void vu_rings_kick(struct vu_device *dev);
+
+/* The backend that knew the rings has gone. */
+void vu_rings_forget(struct vu_device *dev);
 
 /* Disable and stop every ring; the backend uses none of them any more when this returns 0. */
 int vu_rings_stop(struct vu_device *dev);

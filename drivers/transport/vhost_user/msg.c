@@ -35,9 +35,9 @@ int vu_break(struct vu_conn *conn, enum err err, int code, const char *what, ...
 	va_end(ap);
 	conn->err = err;
 	conn->code = code;
-	/* The backend learns of it now; the file stays open until close, so that its number is not
-	 * used again meanwhile. */
-	shutdown(conn->fd, SHUT_RDWR);
+	/* The backend learns of it now. The other direction stays, to see by its end that the
+	 * backend has done with us: see vu_hung_up(). */
+	shutdown(conn->fd, SHUT_WR);
 	return err_set(err, code, "%s", conn->what);
 }
 
@@ -263,6 +263,20 @@ static int quiet_before(struct vu_conn *conn, const char *name)
 int vu_quiet(struct vu_conn *conn)
 {
 	return conn->code ? broken_before(conn) : quiet_before(conn, "check");
+}
+
+bool vu_hung_up(struct vu_conn *conn)
+{
+	char rest[256];
+	ssize_t n;
+
+	/* What it still had to say; files that came along are closed by the kernel. */
+	for (unsigned int i = 0; i < 64; i++) {
+		n = recv(conn->fd, rest, sizeof(rest), MSG_DONTWAIT);
+		if (n <= 0 && errno != EINTR)
+			return !n || (errno != EAGAIN && errno != EWOULDBLOCK);
+	}
+	return false;
 }
 
 int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, int fd, void *reply)

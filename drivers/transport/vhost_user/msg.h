@@ -126,6 +126,9 @@ int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, 
  * Return: as vu_call(). */
 int vu_quiet(struct vu_conn *conn);
 
+/* Behind an end of the connection: has the other side closed it, too? Never blocks. */
+bool vu_hung_up(struct vu_conn *conn);
+
 /* End the connection with an error that was found in a reply's value; @what begins with the
  * request. Return: @code. */
 int vu_break(struct vu_conn *conn, enum err err, int code, const char *what, ...) PRINTF(4, 5);

@@ -199,6 +199,12 @@ int vu_rings_stop(struct vu_device *dev)
 	return rc;
 }
 
+void vu_rings_forget(struct vu_device *dev)
+{
+	for (uint16_t i = 0; i < VU_RINGS_MAX; i++)
+		dev->rings[i].set = dev->rings[i].enabled = false;
+}
+
 void vu_rings_close(struct vu_device *dev)
 {
 	for (uint16_t i = 0; i < VU_RINGS_MAX; i++)

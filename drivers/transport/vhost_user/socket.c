@@ -215,8 +215,8 @@ void sock_file_remove(struct sock_file *file)
 	file->path = NULL;
 }
 
-/* Accept, once somebody has come. A peer that has gone again meanwhile does not count. */
-static int wait_peer(int listener, const char *path, struct deadline until, int *fd)
+/* A peer that has gone again meanwhile does not count. */
+int sock_accept(int listener, const char *path, struct deadline until, int *fd)
 {
 	struct pollfd pfd = { .fd = listener, .events = POLLIN };
 
@@ -232,7 +232,7 @@ static int wait_peer(int listener, const char *path, struct deadline until, int 
 	}
 }
 
-int sock_accept(const char *path, struct deadline until, int *fd, struct sock_file *file)
+int sock_listen(const char *path, int *out, struct sock_file *file)
 {
 	struct sockaddr_un un;
 	int listener, rc;
@@ -252,10 +252,7 @@ int sock_accept(const char *path, struct deadline until, int *fd, struct sock_fi
 		rc = fail(path, "listen", errno);
 		goto remove_file;
 	}
-	rc = wait_peer(listener, path, until, fd);
-	if (rc < 0)
-		goto remove_file;
-	close(listener);
+	*out = listener;
 	return 0;
 
 remove_file:

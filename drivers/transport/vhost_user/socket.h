@@ -21,12 +21,15 @@ struct sock_file {
 int sock_connect(const char *path, struct deadline until, int *fd);
 
 /*
- * Make a socket at @path and wait for one peer. A socket that a dead process has left there is
- * replaced; any other file is not touched. Return: 0, @fd as above, and @file, for
- * sock_file_remove(); else with the error set, and nothing is left: -ENAMETOOLONG, -ENOENT,
- * -EACCES, -EADDRINUSE, -ETIMEDOUT nobody came.
+ * Make a socket at @path for one peer. A socket that a dead process has left there is replaced; any
+ * other file is not touched. Return: 0, @listener, and @file, for sock_file_remove(); else with the
+ * error set, and nothing is left: -ENAMETOOLONG, -ENOENT, -EACCES, -EADDRINUSE.
  */
-int sock_accept(const char *path, struct deadline until, int *fd, struct sock_file *file);
+int sock_listen(const char *path, int *listener, struct sock_file *file);
+
+/* Wait for the peer of @listener, which stays open. Return: 0, and @fd as above; -ETIMEDOUT with
+ * the error set: nobody came. */
+int sock_accept(int listener, const char *path, struct deadline until, int *fd);
 
 /* Who is at the other end, in words: "dpdk-testpmd (pid 4711, uid 0)". */
 void sock_peer(int fd, char *text, size_t bytes);

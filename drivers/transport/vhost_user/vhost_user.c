@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -346,8 +347,6 @@ static int vu_pairs_set(struct transport *tp, uint16_t pairs)
 	return dev->status & STATUS_DRIVER_OK ? vu_rings_enable(dev) : 0;
 }
 
-/* Life cycle. */
-
 static int vu_check(struct transport *tp)
 {
 	int rc = vu_quiet(&device_of(tp)->conn);
@@ -433,12 +432,12 @@ static int handshake(struct vu_device *dev)
 	return count_pairs(dev);
 }
 
-static int take_options(struct vu_device *dev, struct address *addr, bool *server)
+static int take_options(struct vu_device *dev, struct address *addr)
 {
 	uint64_t mtu = 0;
 	int rc;
 
-	rc = address_take_bool(addr, "server", server);
+	rc = address_take_bool(addr, "server", &dev->server);
 	if (rc < 0)
 		return rc;
 	rc = address_take_number(addr, "host_mtu", NET_MTU_MIN, UINT16_MAX, &mtu);
@@ -451,6 +450,122 @@ static int take_options(struct vu_device *dev, struct address *addr, bool *serve
 	return 0;
 }
 
+/* Connection. */
+
+/* Let the events tell of @fd, too; it leaves them when it is closed. */
+static int watch(struct vu_device *dev, int fd)
+{
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP };
+
+	if (dev->events < 0 || fd < 0 || !epoll_ctl(dev->events, EPOLL_CTL_ADD, fd, &ev))
+		return 0;
+	return err_set(ERR_SOCK_FAIL, -errno, "%s: epoll: %s", dev->path, strerror(errno));
+}
+
+/* A backend that comes or goes: there is no configuration that could change. */
+static int vu_config_event(struct transport *tp, struct transport_event *ev)
+{
+	struct vu_device *dev = device_of(tp);
+	int rc = 0;
+
+	if (dev->events < 0) {
+		dev->events = epoll_create1(EPOLL_CLOEXEC);
+		if (dev->events < 0)
+			return err_set(ERR_SOCK_FAIL, -errno, "%s: epoll: %s", dev->path,
+				       strerror(errno));
+		rc = watch(dev, dev->conn.fd);
+	}
+	*ev = (struct transport_event){ .fd = dev->events };
+	return rc;
+}
+
+static void drop(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int await(struct vu_device *dev, struct deadline until)
+{
+	int rc = 0;
+
+	if (dev->listener < 0) {
+		rc = sock_listen(dev->path, &dev->listener, &dev->file);
+		if (rc == 0)
+			rc = watch(dev, dev->listener);
+	}
+	if (rc == 0)
+		rc = sock_accept(dev->listener, dev->path, until, &dev->conn.fd);
+	if (rc == 0)
+		drop(&dev->listener);
+	return rc;
+}
+
+/* Meet a backend. Return: as open(); the connection is closed again where that fails. */
+static int meet(struct vu_device *dev, struct deadline until)
+{
+	int rc = dev->server ? await(dev, until) : sock_connect(dev->path, until, &dev->conn.fd);
+
+	if (rc < 0)
+		return rc;
+	rc = handshake(dev);
+	if (rc == 0)
+		rc = watch(dev, dev->conn.fd);
+	if (rc == 0)
+		describe(dev);
+	else
+		drop(&dev->conn.fd);
+	return rc;
+}
+
+static int vu_leave(struct transport *tp)
+{
+	struct vu_device *dev = device_of(tp);
+
+	if (dev->conn.fd < 0)
+		return 0;
+	if (!dev->conn.code)
+		vu_break(&dev->conn, ERR_VU_CLOSED, -EIO, "left by the driver");
+	if (!vu_hung_up(&dev->conn))
+		return err_set(ERR_VU_HOLDS, -EAGAIN,
+			       "%s: the backend has not closed its end of the connection",
+			       dev->path);
+	drop(&dev->conn.fd);
+	return 0;
+}
+
+/* Nobody there: no socket, nobody who listens, nobody who came. */
+static bool is_nobody(int rc)
+{
+	return rc == -ENOENT || rc == -ECONNREFUSED || rc == -ETIMEDOUT;
+}
+
+static int vu_rejoin(struct transport *tp)
+{
+	struct vu_device *dev = device_of(tp);
+	const struct vu_conn before = dev->conn;
+	int rc;
+
+	vu_rings_forget(dev);
+	dev->protocol = 0;
+	dev->accepted = dev->shared = false;
+	dev->status = 0;
+	dev->conn =
+		(struct vu_conn){ .fd = -1, .path = before.path, .timeout_ms = before.timeout_ms };
+	rc = meet(dev, deadline_in(0));
+	if (rc == 0)
+		return 0;
+	if (!dev->conn.code) { /* it stays unusable until the next time */
+		dev->conn = before;
+		dev->conn.fd = -1;
+		rc = is_nobody(rc) ? -EAGAIN : rc;
+	}
+	return rc;
+}
+
+/* Life cycle. */
+
 static void vu_close(struct transport *tp)
 {
 	struct vu_device *dev = device_of(tp);
@@ -458,7 +573,9 @@ static void vu_close(struct transport *tp)
 	/* Nothing to do after the driver's own reset. */
 	if (dev->status && !dev->conn.code)
 		reset(dev);
-	close(dev->conn.fd);
+	drop(&dev->conn.fd);
+	drop(&dev->listener);
+	drop(&dev->events);
 	sock_file_remove(&dev->file);
 	vu_rings_close(dev);
 	free(dev);
@@ -468,35 +585,23 @@ static int vu_open(struct address *addr, uint32_t timeout_ms, struct transport *
 {
 	const struct deadline until = deadline_in(timeout_ms);
 	struct vu_device *dev;
-	bool server = false;
 	int rc;
 
 	dev = calloc(1, sizeof(*dev));
 	if (!dev)
 		return err_set(ERR_NO_MEMORY, -ENOMEM, "vhost-user: %zu bytes", sizeof(*dev));
 	dev->tp.ops = &vhost_user_transport;
-	dev->conn.timeout_ms = timeout_ms;
-	dev->conn.path = dev->path;
-	rc = take_options(dev, addr, &server);
-	if (rc < 0)
-		goto free_dev;
-	rc = server ? sock_accept(dev->path, until, &dev->conn.fd, &dev->file)
-		    : sock_connect(dev->path, until, &dev->conn.fd);
-	if (rc < 0)
-		goto free_dev;
-	rc = handshake(dev);
-	if (rc < 0)
-		goto close_conn;
-	describe(dev);
+	dev->conn = (struct vu_conn){ .fd = -1, .path = dev->path, .timeout_ms = timeout_ms };
+	dev->listener = dev->events = -1;
+	rc = take_options(dev, addr);
+	if (rc == 0)
+		rc = meet(dev, until);
+	if (rc < 0) {
+		vu_close(&dev->tp);
+		return rc;
+	}
 	*out = &dev->tp;
 	return 0;
-
-close_conn:
-	close(dev->conn.fd);
-	sock_file_remove(&dev->file);
-free_dev:
-	free(dev);
-	return rc;
 }
 
 const struct transport_ops vhost_user_transport = {
@@ -514,9 +619,12 @@ const struct transport_ops vhost_user_transport = {
 	.map = vu_map,
 	.queue_size_max = vu_queue_size_max,
 	.queue_enable = vu_queue_enable,
+	.config_event = vu_config_event,
 	.queue_event = vu_queue_event,
 	.pairs_max = vu_pairs_max,
 	.pairs_set = vu_pairs_set,
 	.check = vu_check,
+	.leave = vu_leave,
+	.rejoin = vu_rejoin,
 	.describe = vu_describe,
 };
