@@ -117,6 +117,18 @@ static bool is_over(const struct virtio_port *port)
 	return port->recover.given_up || port->state == VIO_PORT_DEVICE_GONE;
 }
 
+/* What came back is of no use: where there is a connection, end it at once. */
+static void end_connection(struct virtio_port *port)
+{
+	const struct vio_error why = *vio_error_last();
+
+	if (!port->tp->ops->leave)
+		return;
+	port->recover.lost = true;
+	port->tp->ops->leave(port->tp);
+	err_restore(&why);
+}
+
 static int attempt(struct virtio_port *port)
 {
 	struct recover *rec = &port->recover;
@@ -133,7 +145,7 @@ static int attempt(struct virtio_port *port)
 	rec->clean = false;
 	rc = device_restart(port);
 	if (rc < 0)
-		rec->lost = port->tp->ops->leave != NULL;
+		end_connection(port);
 	return rc;
 }
 

@@ -433,7 +433,7 @@ static void converse(struct fake *f)
 				close(fd);
 			return;
 		}
-		f->n++;
+		__atomic_fetch_add(&f->n, 1, __ATOMIC_RELEASE); /* a test may be counting along */
 		turn = f->script.at == f->n;
 		if (turn && (f->script.fault == FAULT_SILENT || f->script.fault == FAULT_DEAF)) {
 			if (fd >= 0)
