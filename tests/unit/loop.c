@@ -80,7 +80,7 @@ static const struct offer_case {
 	{ "ECN stays with one of two TSO", "loop:echo,no=guest_tso4", NET_F_GUEST_ECN, true },
 	{ "ECN goes with both TSO", "loop:echo,no=guest_tso4+guest_tso6", NET_F_GUEST_ECN, false },
 	{ "a bit above 63 is offered", "loop:", NET_F_HOST_UDP_TUNNEL_GSO, true },
-	{ "RING_RESET is not offered", "loop:", F_RING_RESET, false },
+	{ "ADMIN_VQ is not offered", "loop:", F_ADMIN_VQ, false },
 };
 
 static void offers(void **state)

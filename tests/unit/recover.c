@@ -20,11 +20,13 @@
 #define PAIRS   2u
 
 static const struct ring_case {
-	const char *back, *queue, *storm, *beside, *replay, *options;
+	const char *back, *queue, *alone, *storm, *beside, *replay, *options;
 } rings[] = {
 #define CASES(name, options) \
 	{ \
-		name ": a port comes back from NEEDS_RESET", name ": a broken queue comes back", \
+		name ": a port comes back from NEEDS_RESET", \
+			name ": a broken queue comes back with the device", \
+			name ": a broken queue comes back by itself", \
 			name ": a hundred resets, nothing leaks", \
 			name ": a thread that polls all along polls on", \
 			name ": what control calls have set is set again", options \
@@ -212,9 +214,11 @@ static void break_ring(const struct ring *r)
 static void queue_comes_back(void **state)
 {
 	const struct ring_case *c = *state;
+	char text[160];
 	struct bench b;
 
-	bench_open(&b, c->options);
+	snprintf(text, sizeof(text), "%s,ring_reset=off", c->options);
+	bench_open(&b, text);
 	b.hostile = true;
 	for (unsigned int i = 0; i < 2; i++) {
 		exchange(&b);
@@ -230,6 +234,34 @@ static void queue_comes_back(void **state)
 	}
 	exchange(&b);
 	assert_int_equal(info_of(&b).recoveries, 2);
+	bench_close(&b);
+}
+
+/* With RING_RESET the others do not notice: the device goes on with what it has of them. */
+static void queue_alone(void **state)
+{
+	const struct ring_case *c = *state;
+	struct vio_queue_stats before, after;
+	struct bench b;
+
+	bench_open(&b, c->options);
+	b.hostile = true;
+	exchange(&b);
+	vio_txq_stats(vio_port_txq(b.port, 1), &before);
+	for (unsigned int i = 0; i < 3; i++) {
+		send(&b, vio_port_txq(b.port, 1), BURST);
+		vio_loop_step(b.loop, 64);
+		break_ring(i ? &b.own->txq[0]->ring : &b.own->rxq[0]->ring);
+		receive(&b, b.rxq);
+		vio_tx_burst(b.txq, NULL, 0);
+		assert_int_equal(vio_port_check(b.port), VIO_PORT_QUEUE_BROKEN);
+		assert_int_equal(receive(&b, vio_port_rxq(b.port, 1)), BURST);
+		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
+		exchange(&b);
+	}
+	vio_txq_stats(vio_port_txq(b.port, 1), &after);
+	assert_int_equal(after.taken_back, before.taken_back);
+	assert_int_equal(info_of(&b).recoveries, 3);
 	bench_close(&b);
 }
 
@@ -611,6 +643,7 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(rings); i++) {
 		case_add(&list, rings[i].back, comes_back, &rings[i]);
 		case_add(&list, rings[i].queue, queue_comes_back, &rings[i]);
+		case_add(&list, rings[i].alone, queue_alone, &rings[i]);
 		case_add(&list, rings[i].storm, hundred, &rings[i]);
 		case_add(&list, rings[i].beside, polled, &rings[i]);
 		case_add(&list, rings[i].replay, replayed, &rings[i]);

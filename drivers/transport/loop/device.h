@@ -249,6 +249,7 @@ struct vio_loop {
 
 	struct pair pair[LOOP_PAIRS_MAX];
 	struct queue *queue[LOOP_QUEUES];
+	bool queue_reset[LOOP_QUEUES]; /* by itself, and not set up again */
 };
 
 static inline bool loop_has(const struct vio_loop *loop, unsigned int bit)

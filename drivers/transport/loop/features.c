@@ -32,6 +32,7 @@ static const uint8_t have[] = {
 	F_VERSION_1,
 	F_RING_PACKED,
 	F_IN_ORDER,
+	F_RING_RESET,
 	NET_F_GUEST_USO4,
 	NET_F_GUEST_USO6,
 	NET_F_HOST_USO,

@@ -34,6 +34,7 @@ static void drop_queues(struct vio_loop *loop)
 	for (size_t i = 0; i < LOOP_QUEUES; i++) {
 		queue_close(loop->queue[i]);
 		loop->queue[i] = NULL;
+		loop->queue_reset[i] = false;
 	}
 }
 
@@ -376,7 +377,8 @@ static int enable(struct vio_loop *loop, const struct ring_place *ring, struct q
 	uint32_t status = loop->status & (STATUS_FEATURES_OK | STATUS_DRIVER_OK);
 	enum rule rule = RULES;
 
-	if (status != STATUS_FEATURES_OK)
+	if (status != STATUS_FEATURES_OK &&
+	    !(ring->index < LOOP_QUEUES && loop->queue_reset[ring->index]))
 		rule = RULE_QUEUE_TIME;
 	else if (!max)
 		rule = RULE_QUEUE_NONE;
@@ -413,6 +415,7 @@ static int loop_queue_enable(struct transport *tp, const struct ring_place *ring
 	rc = enable(loop, ring, &q);
 	if (rc == 0) {
 		loop->queue[ring->index] = q;
+		loop->queue_reset[ring->index] = false;
 		*db = (struct doorbell){
 			.ring = ring->index == loop->ctrl_index ? ring_ctrl : ring_data,
 			.arg = q,
@@ -422,6 +425,25 @@ static int loop_queue_enable(struct transport *tp, const struct ring_place *ring
 	}
 	loop_unlock(loop);
 	return rc;
+}
+
+/* "Virtqueue Reset": the queue forgets its ring; frames on their way to it wait. */
+static int loop_queue_disable(struct transport *tp, uint16_t index)
+{
+	struct vio_loop *loop = loop_of(tp);
+
+	if (!loop_has(loop, F_RING_RESET))
+		return -ENOTSUP;
+	loop_lock(loop);
+	if (index < LOOP_QUEUES && loop->queue[index]) {
+		queue_close(loop->queue[index]);
+		loop->queue[index] = NULL;
+		loop->queue_reset[index] = true;
+	} else {
+		violate(loop, NULL, RULE_QUEUE_NONE, index);
+	}
+	loop_unlock(loop);
+	return 0;
 }
 
 static int loop_config_event(struct transport *tp, struct transport_event *ev)
@@ -514,6 +536,7 @@ const struct transport_ops loop_transport = {
 	.map = loop_map,
 	.queue_size_max = loop_queue_size_max,
 	.queue_enable = loop_queue_enable,
+	.queue_disable = loop_queue_disable,
 	.config_event = loop_config_event,
 	.queue_event = loop_queue_event,
 	.check = loop_check,
