@@ -381,6 +381,7 @@ static int add_queues(struct virtio_port *port)
 		.taken = port->taken,
 		.hdr_len = port->hdr_len,
 		.bias = port->bias,
+		.resend = port->resend,
 	};
 	int rc;
 

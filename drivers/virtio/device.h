@@ -52,7 +52,8 @@ struct virtio_port {
 	/* asked for */
 	struct feature_wishes wishes;
 	uint16_t queues_wanted, entries_wanted;
-	bool wait; /* events */
+	bool wait;   /* events */
+	bool resend; /* what was in flight when the port comes back */
 
 	/* what came of it */
 	struct vio_features offered, taken;

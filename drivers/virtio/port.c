@@ -46,6 +46,17 @@ static int take_resets(struct virtio_port *port, struct address *addr, uint16_t 
 	return rc;
 }
 
+/* What becomes of packets in flight. */
+static int take_in_flight(struct virtio_port *port, struct address *addr, enum vio_in_flight wanted)
+{
+	const char *text = address_take(addr, "in_flight");
+
+	if (text && strcmp(text, "drop") && strcmp(text, "resend"))
+		return err_set(ERR_ADDR_VALUE, -EINVAL, "in_flight=%s: it is drop or resend", text);
+	port->resend = text ? !strcmp(text, "resend") : wanted == VIO_IN_FLIGHT_RESEND;
+	return 0;
+}
+
 /* The options that every kind of virtio port has; the address wins over the struct. */
 static int take_options(struct virtio_port *port, struct address *addr,
 			const struct vio_port_opts *opts)
@@ -80,7 +91,7 @@ static int take_options(struct virtio_port *port, struct address *addr,
 	port->timeout_ms = (uint32_t)timeout;
 	port->wait = wait;
 	port->recover.on = recover;
-	return 0;
+	return take_in_flight(port, addr, opts->in_flight);
 }
 
 static int virtio_open(struct address *addr, struct vio_pool *pool,

@@ -14,6 +14,7 @@
 #define FRAME_MIN       14u /* an Ethernet header */
 #define PKT_ROOM        16u /* in front of plain packets, see tx_one() */
 
+struct resend;
 struct rx_variant;
 struct tx_variant;
 
@@ -76,7 +77,9 @@ struct txq {
 	bool indirect;
 	struct ring ring;
 	struct vio_features taken;
+	bool broken;
 	const struct tx_variant *variant;
+	struct resend *resend; /* NULL: what was in flight is dropped */
 	struct vio_queue_stats stats CACHE_ALIGNED;
 	uint64_t silent; /* bursts that had nothing to show */
 };
@@ -109,6 +112,7 @@ struct queue_opts {
 	uint16_t entries;
 	uint16_t hdr_len;
 	uint64_t bias;
+	bool resend;
 };
 
 /*
@@ -119,7 +123,8 @@ struct queue_opts {
 int rxq_init(struct rxq *q, const struct queue_opts *opts, struct ring_place *place);
 int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *place);
 
-/* After DRIVER_OK: post receive buffers; open the gate and let the bursts run. */
+/* After DRIVER_OK: post receive buffers, and what is to be sent again; open the gate and let the
+ * bursts run. */
 void rxq_start(struct rxq *q);
 void txq_start(struct txq *q);
 

@@ -7,6 +7,7 @@
 #include "../../lib/base/err.h"
 #include "feature_bits.h"
 #include "net_hdr.h"
+#include "resend.h"
 
 static uint16_t tx_stopped(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n)
 {
@@ -205,9 +206,10 @@ TX_VARIANTS(X)
 static const struct tx_variant {
 	const char *name;
 	uint16_t (*burst)(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n);
+	uint16_t (*wide)(struct txq *q, const struct vio_pkt *pkts, uint16_t n);
 	struct mode mode;
 } variants[] = {
-#define X(name, ...) { "tx_" #name, tx_##name, { __VA_ARGS__ } },
+#define X(name, ...) { "tx_" #name, tx_##name, wide_##name, { __VA_ARGS__ } },
 	TX_VARIANTS(X)
 #undef X
 };
@@ -215,6 +217,7 @@ static const struct tx_variant {
 void tx_break(struct txq *q, uint64_t *counter)
 {
 	stat_add(counter, 1);
+	q->broken = true;
 	txq_stop(q);
 	vring_mark_free(&q->ring, q->variant->mode);
 	q->ring.post.free = 0; /* the burst that found it out posts nothing more */
@@ -279,16 +282,56 @@ int txq_init(struct txq *q, const struct queue_opts *opts, struct ring_place *pl
 	if (rc < 0)
 		return rc;
 	q->plain = limits_of(q, opts->bias);
+	if (opts->resend)
+		rc = resend_open(&q->resend, &q->cache->slots, opts->entries);
+	if (rc < 0)
+		goto close_cache;
 	rc = vring_init(&q->ring, pool.region, &ring, place);
 	if (rc < 0)
-		vio_cache_close(q->cache);
+		goto close_resend;
+	return 0;
+
+close_resend:
+	resend_close(q->resend);
+close_cache:
+	vio_cache_close(q->cache);
 	return rc;
+}
+
+/* A burst whose packets may have to be sent again. */
+static uint16_t tx_noted(struct vio_txq *txq, const struct vio_pkt *pkts, uint16_t n)
+{
+	struct txq *q = container_of(txq, struct txq, pub);
+	uint16_t took;
+
+	if (unlikely(!gate_enter(&q->gate)))
+		return 0;
+	took = q->variant->wide(q, pkts, n);
+	resend_note(q->resend, pkts, took, q->hdr_len);
+	gate_leave(&q->gate);
+	return took;
+}
+
+/* What was in flight, in front of all that is new. It fits: the ring is empty, and it came out of
+ * it; what a hostile device has made of headers meanwhile is checked as at first. */
+static void send_again(struct txq *q)
+{
+	struct resend *rs = q->resend;
+	const uint64_t before = stat_read(&q->stats.packets);
+	const uint16_t took = q->variant->wide(q, rs->pkts, (uint16_t)rs->held_n);
+
+	resend_note(rs, rs->pkts, took, q->hdr_len);
+	vio_pkt_put(q->cache, rs->pkts + took, (uint16_t)(rs->held_n - took));
+	stat_add(&q->stats.resent, stat_read(&q->stats.packets) - before);
+	rs->held_n = 0;
 }
 
 void txq_start(struct txq *q)
 {
+	if (q->resend && q->resend->held_n)
+		send_again(q);
 	gate_open(&q->gate);
-	__atomic_store_n(&q->pub.burst, q->variant->burst, __ATOMIC_RELEASE);
+	__atomic_store_n(&q->pub.burst, q->resend ? tx_noted : q->variant->burst, __ATOMIC_RELEASE);
 }
 
 void txq_stop(struct txq *q)
@@ -311,15 +354,43 @@ static void take_back(struct txq *q)
 	stat_add(&q->stats.taken_back, vring_take_back(&q->ring, q->cache, q->variant->mode));
 }
 
+static void hold(struct txq *q)
+{
+	const uint32_t in_flight = ring_in_flight(&q->ring);
+
+	resend_hold(q->resend, &q->ring, q->variant->mode);
+	stat_add(&q->stats.taken_back, in_flight);
+}
+
+/* What the device has done before it fell is no longer in flight. */
+static void reclaim_last(struct txq *q)
+{
+	uint64_t before;
+
+	do {
+		before = stat_read(&q->stats.completed);
+		q->variant->wide(q, NULL, 0);
+	} while (stat_read(&q->stats.completed) != before && !q->broken);
+}
+
 void txq_reset(struct txq *q)
 {
-	take_back(q);
+	if (!q->broken)
+		reclaim_last(q);
+	if (q->resend)
+		hold(q);
+	else
+		take_back(q);
+	q->broken = false;
 	vring_reset(&q->ring, q->variant->mode);
 }
 
 void txq_fini(struct txq *q)
 {
 	take_back(q);
+	if (q->resend)
+		vio_pkt_put(q->cache, q->resend->pkts, (uint16_t)q->resend->held_n);
+	resend_close(q->resend);
 	vring_fini(&q->ring);
 	vio_cache_close(q->cache);
 }

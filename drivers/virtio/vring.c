@@ -355,6 +355,33 @@ uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct m
 	return buffers;
 }
 
+/* Those of one slot. */
+static uint32_t list_slot(const struct ring *r, uint32_t slot, uint64_t *bufs)
+{
+	const uint64_t cookie = r->cookie[slot];
+	const struct indirect *in = r->indirect;
+	uint32_t n = 0;
+
+	if (cookie == COOKIE_FREE)
+		return 0;
+	if ((cookie & COOKIE_MARK) != COOKIE_INDIRECT)
+		bufs[n++] = cookie & ~COOKIE_MARK;
+	else
+		for (const uint32_t table = (uint32_t)cookie; n < in->parts[table]; n++)
+			bufs[n] = (uintptr_t)in->bufs[table][n];
+	return n;
+}
+
+uint32_t vring_list(struct ring *r, uint64_t *bufs, const struct mode mode)
+{
+	uint32_t n = 0;
+
+	vring_mark_free(r, mode);
+	for (uint32_t slot = 0; slot < r->entries; slot++)
+		n += list_slot(r, slot, bufs + n);
+	return n;
+}
+
 static void name_one(struct ring *r, uint32_t idx, uint32_t slot)
 {
 	ring_store(&r->driver.avail->ring[idx & (r->entries - 1)], le16_from((uint16_t)slot));

@@ -439,6 +439,10 @@ void vring_reset(struct ring *r, const struct mode mode);
  * was. */
 uint32_t vring_take_back(struct ring *r, struct vio_cache *cache, const struct mode mode);
 
+/* The buffers of everything in flight, in any order: at most one for each entry and each part of an
+ * indirect table. Return: how many. */
+uint32_t vring_list(struct ring *r, uint64_t *bufs, const struct mode mode);
+
 /*
  * Notifications of used buffers ("Used Buffer Notification Suppression"). Armed, the device
  * notifies of the next buffer that it uses; whoever sleeps then must look once more in between,

@@ -20,7 +20,7 @@
 #define PAIRS   2u
 
 static const struct ring_case {
-	const char *back, *queue, *alone, *storm, *beside, *replay, *options;
+	const char *back, *queue, *alone, *storm, *beside, *replay, *resend, *options;
 } rings[] = {
 #define CASES(name, options) \
 	{ \
@@ -29,7 +29,8 @@ static const struct ring_case {
 			name ": a broken queue comes back by itself", \
 			name ": a hundred resets, nothing leaks", \
 			name ": a thread that polls all along polls on", \
-			name ": what control calls have set is set again", options \
+			name ": what control calls have set is set again", \
+			name ": what was in flight is sent again, once and in order", options \
 	}
 	CASES("split", "packed=off,in_order=off"),
 	CASES("split in order", "packed=off,in_order=on"),
@@ -188,7 +189,7 @@ static void comes_back(void **state)
 	assert_ptr_equal(vio_port_rxq(b.port, 0), b.rxq);
 	assert_ptr_equal(vio_port_txq(b.port, 0), b.txq);
 	vio_txq_stats(b.txq, &s);
-	assert_in_range(s.taken_back, BURST, 64);
+	assert_int_equal(s.taken_back, BURST);
 	assert_int_equal(vio_txq_in_flight(b.txq), 0);
 	check_accounts(&b);
 	exchange(&b);
@@ -285,6 +286,101 @@ static void hundred(void **state)
 	}
 	exchange(&b);
 	assert_int_equal(info_of(&b).recoveries, 100);
+	bench_close(&b);
+}
+
+/* ---- what was in flight is sent again ---- */
+
+#define NUMBERED 12u
+
+/* Packet @i: every third in two segments. */
+static void send_numbered(struct bench *b)
+{
+	struct vio_pkt pkts[2];
+
+	for (uint8_t i = 0; i < NUMBERED; i++) {
+		const uint16_t n = i % 3 ? 1 : 2;
+
+		assert_int_equal(vio_pkt_get(b->cache, pkts, n), n);
+		for (uint16_t s = 0; s < n; s++) {
+			pkts[s].len = 60;
+			memset(pkts[s].data, 0x80 + i, 60);
+			pkts[s].flags = s + 1 < n ? VIO_PKT_MORE : 0;
+		}
+		assert_int_equal(vio_tx_burst(b->txq, pkts, n), n);
+	}
+}
+
+/* What has come, which must go on with number @next. Return: what comes next then. */
+static unsigned int receive_numbered(struct bench *b, unsigned int next)
+{
+	struct vio_pkt pkts[NUMBERED];
+	const uint16_t n = vio_rx_burst(b->rxq, pkts, NUMBERED);
+
+	for (uint16_t i = 0; i < n; i++, next++) {
+		assert_int_equal(*(uint8_t *)pkts[i].data, 0x80 + next);
+		assert_int_equal(pkts[i].len, next % 3 ? 60 : 120);
+	}
+	vio_pkt_put(b->cache, pkts, n);
+	return next;
+}
+
+/* @stepped: packets that the device has had before it fell. */
+static void resends(const struct ring_case *c, const char *more, unsigned int stepped)
+{
+	struct vio_queue_stats s;
+	unsigned int done;
+	char text[200];
+	struct bench b;
+
+	snprintf(text, sizeof(text), "%s,in_flight=resend,resets=any%s", c->options, more);
+	bench_open(&b, text);
+	exchange(&b);
+	send_numbered(&b);
+	vio_loop_step(b.loop, stepped);
+	done = receive_numbered(&b, 0);
+	assert_int_equal(done, stepped < NUMBERED ? stepped : NUMBERED);
+	for (unsigned int i = 0; i < 2; i++) { /* it falls again before it has done anything */
+		vio_loop_needs_reset(b.loop);
+		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
+		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
+		check_accounts(&b);
+	}
+	vio_loop_step(b.loop, 64);
+	assert_int_equal(receive_numbered(&b, done), NUMBERED);
+	vio_txq_stats(b.txq, &s);
+	assert_int_equal(s.resent, 2 * (NUMBERED - done));
+	assert_int_equal(s.resent, s.taken_back);
+	exchange(&b);
+	bench_close(&b);
+}
+
+static void resent(void **state)
+{
+	static const unsigned int stepped[] = { 0, 1, 5, 64 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(stepped); i++) {
+		resends(*state, "", stepped[i]);
+		resends(*state, ",indirect_desc=off", stepped[i]);
+	}
+}
+
+/* Held when the port is closed: back in the pool, and counted. */
+static void never_resent(void **state)
+{
+	struct vio_queue_stats s;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, "in_flight=resend");
+	send_numbered(&b);
+	features_drop(&b.loop->offered, NET_F_CTRL_RX);
+	vio_loop_needs_reset(b.loop);
+	assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
+	assert_int_equal(vio_port_check(b.port), VIO_PORT_REFUSED);
+	vio_txq_stats(b.txq, &s);
+	assert_int_equal(s.taken_back, NUMBERED);
+	assert_int_equal(s.resent, 0);
 	bench_close(&b);
 }
 
@@ -647,6 +743,7 @@ int main(void)
 		case_add(&list, rings[i].storm, hundred, &rings[i]);
 		case_add(&list, rings[i].beside, polled, &rings[i]);
 		case_add(&list, rings[i].replay, replayed, &rings[i]);
+		case_add(&list, rings[i].resend, resent, &rings[i]);
 	}
 	CASES_ADD(&list, options, option);
 	CASES_ADD(&list, changed_cases, changed);
@@ -654,6 +751,8 @@ int main(void)
 	case_add(&list, "with recover=off a port stays as it is", stays, NULL);
 	case_add(&list, "a device that comes back with less is refused, by name", refused,
 		 &rings[0]);
+	case_add(&list, "what can't be sent again is back when the port closes", never_resent,
+		 NULL);
 	case_add(&list, "a neighbour loses nothing", neighbour, NULL);
 	case_add(&list, "nothing is touched while a thread is inside a burst", held_up, NULL);
 	case_add(&list, "split: who sleeps wakes, and sleeps again", sleeper, &rings[0]);

@@ -13,6 +13,8 @@ struct vio_features {
 	uint64_t word[2];
 };
 
+enum vio_in_flight { VIO_IN_FLIGHT_DROP, VIO_IN_FLIGHT_RESEND };
+
 /**
  * struct vio_port_opts - how to open a port; the same can be said in its address
  * @size: sizeof(struct vio_port_opts), see VIO_OPTS()
@@ -27,6 +29,10 @@ struct vio_features {
  * @resets: how often in 10 s the port is brought back by resetting a device that answers: 1 to 16,
  * default 3; or VIO_RESETS_ANY. One that asks for more is left alone
  * @no_recover: a port that is not up stays so; opening does without membarrier(2), then
+ * @in_flight: what becomes of packets in flight when the port comes back: dropped, the default, so
+ * that none is sent twice; or sent again in front of new ones, so that none is lost, though the
+ * device may have sent some already. The latter notes each packet in a burst, and needs 24 bytes of
+ * memory for each buffer of the pool and queue
  */
 struct vio_port_opts {
 	size_t size;
@@ -38,6 +44,7 @@ struct vio_port_opts {
 	bool wait;
 	uint16_t resets;
 	bool no_recover;
+	enum vio_in_flight in_flight;
 };
 #define VIO_RESETS_ANY UINT16_MAX
 
@@ -150,7 +157,8 @@ struct vio_port_info {
 	X(bad_id, "completions of a buffer that does not exist or is not in flight") \
 	X(bad_len, "completions with a length below the header or above the buffer") \
 	X(bad_index, "ring indices that moved by more than was posted") \
-	X(bad_merge, "mergeable packets with an impossible number of buffers")
+	X(bad_merge, "mergeable packets with an impossible number of buffers") \
+	X(resent, "of the packets, those that were taken back and sent once more")
 
 struct vio_queue_stats {
 #define X(name, what) uint64_t name;
@@ -221,8 +229,8 @@ VIO_API void vio_port_info(const struct vio_port *port, struct vio_port_info *in
  * reached. An attempt takes every buffer in flight back, resets the device or reaches the backend
  * anew, and gives it the features, rings and control state that it had; it takes at most a few
  * times timeout_ms, where a device does not answer. Queues stay where they are: whoever polls them
- * polls on, in whatever thread. What was in flight is lost and counted: packets = completed +
- * taken_back + in flight.
+ * polls on, in whatever thread. What was in flight is lost, or sent again (in_flight), and counted:
+ * packets = completed + taken_back + in flight, where packets sent again are counted again.
  *
  * Return: the state; vio_error_last() says what happened when it is not VIO_PORT_UP, and what is
  * being done about it.
