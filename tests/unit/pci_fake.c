@@ -142,6 +142,7 @@ static uint32_t read_queue_reset(struct fake_pci *f)
 		return 1;
 	}
 	q->reset = 0;
+	q->vector = NO_VECTOR;
 	q->enable = f->how.stays_enabled;
 	return 0;
 }
