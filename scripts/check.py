@@ -30,7 +30,7 @@ SANITIZER_ENV = {
 BUILDS = {
     'gcc': ('gcc', ['-Dbench=true']),
     'clang': ('clang', []),
-    # Sanitizers take longer to optimise for than the tests gain: rx.c 4 minutes of -O3, 28 s of -O1.
+    # Sanitizers take longer to optimise for than tests gain: rx.c 4 minutes of -O3, 28 s of -O1.
     'asan': ('gcc', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dpool_debug=true',
                      '-Doptimization=1']),
     'asan-clang': ('clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false',
