@@ -88,12 +88,19 @@ BARS = bytes([6, 0, 0, 0, 14, 0])  # I/O-like small one, and 16 KiB of registers
 def config_space(*caps):
     """Capabilities one behind the other from 0x40."""
     space, at = bytearray(256), 0x40
-    space[6], space[0x34] = 0x10, at if caps else 0
+    space[6], space[0x34] = 0x10 * bool(caps), at if caps else 0
     for i, cap in enumerate(caps):
         after = at + len(cap)
         space[at:after] = cap
         space[at + 1] = after if i + 1 < len(caps) else 0
         at = after
+    return bytes(space)
+
+
+def last_capability(cap):
+    """One of 8 bytes, behind which the space is over."""
+    space = bytearray(config_space())
+    space[6], space[0x34], space[0xf8:] = 0x10, 0xf8, cap
     return bytes(space)
 
 
@@ -107,6 +114,8 @@ PCI_CAPS = {
     'list-without-end': BARS + bytes(6) + bytes([0x10]) + bytes(45) + bytes([0x40]) + bytes(11) +
                         bytes([9, 0x40]),
     'window-behind-its-bar': BARS + config_space(vcap(1, 0x3f00), *WINDOWS),
+    'msix-at-the-end': BARS + last_capability(struct.pack('<BBH4x', 0x11, 0, 3)),
+    'window-at-the-end': BARS + last_capability(vcap(1, 0)[:8]),
     'msix': BARS + config_space(struct.pack('<BBHII', 0x11, 0, 3, 4, 0x804), *WINDOWS),
 }
 ACTS = bytes([1, 7, 1, 0, 2, 0, 3, 1, 4, 1, 5, 9, 6, 0, 0, 0])
