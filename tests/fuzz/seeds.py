@@ -139,6 +139,8 @@ VHOST_USER = {
 ADDRESS = {
     'loop': b'loop:pair,queues=2,packed=on,size=16',
     'path-with-colons': b'pci:0000:00:04.0,size=4,packed',
+    'features': b'loop:source,mrg_rxbuf=off,csum=on,event_idx=auto,no=mq+csum',
+    'model': b'loop:sink,max_queues=2,delay=1ms,src_len=60-1514,loss=1e-4,batch=4',
     'number-too-large': b'x:,size=99999999999999999999999',
 }
 ASSERTION = {
@@ -240,6 +242,12 @@ def hdr():
     return base64.b64encode(struct.pack('>II', 0x1c849314, len(packed)) + packed)
 
 
+ATTACH = {
+    'capture': b'\x40' + PCAPNG,
+    'byte-by-byte': b'\x00' + section() + interface() + packet(),
+    'refused': b'\x08' + b'{"error": "no room"}\n',
+    'length-too-large': b'\xff' + struct.pack('<II', 6, 0x7ffffffc) + bytes(20),
+}
 RESULT = {
     'run': run_result(1e6),
     'two-runs': run_result(1e6) + b'\0' + run_result(2e6),
@@ -251,7 +259,7 @@ HDR = {'histogram': hdr(), 'not-whole': hdr()[:-9], 'something-else': b'AAAA'}
 SEEDS = {
     'rx': RX, 'tx': TX, 'control': CONTROL, 'net-hdr': NET_HDR,
     'pci-caps': PCI_CAPS, 'pci-regs': PCI_REGS, 'vhost-user': VHOST_USER,
-    'address': ADDRESS, 'assertion': ASSERTION, 'values': VALUES,
+    'address': ADDRESS, 'assertion': ASSERTION, 'attach': ATTACH, 'values': VALUES,
     'options': OPTIONS, 'profile': PROFILE, 'pcap': PCAP, 'replay': REPLAY, 'result': RESULT,
     'hdr': HDR,
 }

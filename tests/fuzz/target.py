@@ -19,7 +19,8 @@ ENVIRONMENT = {
 }
 # The entropic schedule takes more time than the targets themselves.
 OPTIONS = ['-entropic=0', '-print_final_stats=1', '-timeout=10', '-rss_limit_mb=2048']
-LEN_MAX = {'pcap': 1024, 'profile': 1024, 'replay': 1024, 'result': 2048, 'pci-caps': 262}
+LEN_MAX = {'attach': 1024, 'pcap': 1024, 'pci-caps': 262, 'profile': 1024, 'replay': 1024,
+           'result': 2048}
 LEN_USUAL = 128
 
 STATUS = re.compile(r'^#(\d+)\s+\w+\s+.*?cov: (\d+)', re.MULTILINE)
