@@ -72,6 +72,7 @@ SUITES = [
     Suite('matrix', 'gcc', ['matrix'], 300, beside=True),
     Suite('mutants', 'gcc', ['mutants'], 400, beside=True),
     Suite('hostile', 'gcc', ['hostile'], 120, beside=True),
+    Suite('storm', 'gcc', ['storm'], 200, beside=True),
     Suite('integrity', 'gcc', ['integrity'], 120, beside=True),
     Suite('style', 'gcc', ['style'], 300, beside=True),
     Suite('install', 'gcc', ['install'], 300, beside=True),
