@@ -77,12 +77,10 @@ static void hold(struct rig *r)
 		memset(r->held[i].data, CANARY, FRAME_LEN);
 }
 
+/* Each byte is the first one, and that is as it was. */
 static bool untouched(const uint8_t *p, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (p[i] != CANARY)
-			return false;
-	return true;
+	return p[0] == CANARY && !memcmp(p, p + 1, len - 1);
 }
 
 static void check_canaries(struct rig *r)
@@ -146,18 +144,27 @@ struct vio_queue_stats rig_tx_stats(const struct rig *r)
 	return s;
 }
 
-/* Byte @i of frame @number. */
-static uint8_t byte_of(uint32_t number, uint32_t i)
+/* Behind its number, the bytes of a frame count up from one that follows from it. */
+static const uint8_t *pattern_of(uint32_t number)
 {
-	return (uint8_t)(i < 4 ? number >> (8 * i) : number * 7 + i);
+	static uint8_t pattern[256 + FRAME_LEN];
+
+	if (!pattern[1])
+		for (uint32_t i = 0; i < sizeof(pattern); i++)
+			pattern[i] = (uint8_t)i;
+	return pattern + number * 7 % 256;
+}
+
+static uint32_t bytes_of_number(uint32_t len)
+{
+	return min_u32(len, sizeof(uint32_t));
 }
 
 static void fill(struct vio_pkt *pkt, uint32_t number, uint32_t from, uint32_t len)
 {
-	uint8_t *p = pkt->data;
-
-	for (uint32_t i = 0; i < len; i++)
-		p[i] = byte_of(number, from + i);
+	memcpy(pkt->data, pattern_of(number) + from, len);
+	if (!from)
+		memcpy(pkt->data, &number, bytes_of_number(len));
 	pkt->len = len;
 }
 
@@ -191,11 +198,13 @@ static void send(struct rig *r)
 	r->sent += took / r->segments;
 }
 
+/* What of it the packet is long enough for. */
 static uint32_t number_of(const struct vio_pkt *pkt)
 {
-	const uint8_t *p = pkt->data;
+	uint32_t number = 0;
 
-	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	memcpy(&number, pkt->data, bytes_of_number(pkt->len));
+	return number;
 }
 
 /* Every byte is read, whatever it is: so a sanitizer sees a length that goes too far. */
@@ -208,18 +217,15 @@ static void touch(struct rig *r, const struct vio_pkt *pkts, uint16_t n)
 
 static bool as_sent(const struct vio_pkt *pkt, uint32_t number)
 {
-	const uint8_t *p = pkt->data;
+	const uint32_t from = bytes_of_number(pkt->len), len = min_u32(pkt->len, FRAME_LEN);
 
-	for (uint32_t i = 0; i < pkt->len && i < FRAME_LEN; i++)
-		if (p[i] != byte_of(number, i))
-			return false;
-	return true;
+	return !memcmp((const char *)pkt->data + from, pattern_of(number) + from, len - from);
 }
 
 /* Frames come in order; what is missing was dropped, which the counters must tell. */
 static bool check(struct rig *r, const struct vio_pkt *pkts, uint16_t segs)
 {
-	const uint32_t number = pkts[0].len < 4 ? 0 : number_of(pkts);
+	const uint32_t number = number_of(pkts);
 	struct vio_offload off = { 0 };
 	const bool sound = vio_offload_get(pkts, pkts[0].len, &off) == 0;
 	const bool plain = segs == 1 && pkts[0].len == FRAME_LEN && sound &&
