@@ -14,7 +14,7 @@
  * every place of the rings. A good port in the same process works all along. An argument chooses
  * cells by a pattern: hostile '*rx-len*'. --first ends with the first failure.
  */
-#define VARIANTS 64u
+#define VARIANTS 128u
 #define FRAMES   160u /* that a cell sends: the last place, by entries that stand for 4, and more */
 
 /* A place of the rings: at completion laps * entries + more. */
@@ -60,10 +60,11 @@ static const char *variant_text(char *text, size_t size, unsigned int v)
 {
 	snprintf(text, size,
 		 "packed=%s,in_order=%s,mrg_rxbuf=%s,event_idx=%s,indirect_desc=%s,csum=%s,"
-		 "guest_csum=%s%s",
+		 "guest_csum=%s%s%s",
 		 on(v & V_PACKED), on(v & V_IN_ORDER), on(v & V_MRG), on(v & V_EVENT_IDX),
 		 on(v & V_INDIRECT), on(v & V_OFFLOAD), on(v & V_OFFLOAD),
-		 v & V_OFFLOAD ? ",host_tso4=on,host_tso6=on,host_uso=on" : "");
+		 v & V_OFFLOAD ? ",host_tso4=on,host_tso6=on,host_uso=on" : "",
+		 v & V_HASH ? ",hash_report=on" : "");
 	return text;
 }
 
@@ -208,7 +209,7 @@ static void check_altered(const struct outcome *o)
 		return;
 	assert_int_equal(o->r->last_odd_segments, 1);
 	if (b->in == LIE_LEN) {
-		assert_int_equal(pkt->len, o->m->value - NET_HDR_LEN_BASE);
+		assert_int_equal(pkt->len, o->m->value - o->r->loop->hdr_len);
 		return;
 	}
 	assert_int_equal(pkt->len, FRAME_LEN);
@@ -414,7 +415,8 @@ static bool in_quarter(unsigned int v)
 
 static bool fits(const struct ring_lie *b, const struct place *p, unsigned int v)
 {
-	if ((v & b->with) != b->with || v & b->without || (p->wind && v & V_PACKED))
+	if ((v & V_HASH) != (b->with & V_HASH) || (v & b->with) != b->with || v & b->without ||
+	    (p->wind && v & V_PACKED))
 		return false;
 	/* What depends on one choice alone that the quarter ties to others is tried with all. */
 	if (!in_quarter(v) && !((b->with | b->without) & V_INDIRECT && !(v & (V_MRG | V_OFFLOAD))))
@@ -424,10 +426,10 @@ static bool fits(const struct ring_lie *b, const struct place *p, unsigned int v
 
 static void name_variant(char *to, size_t size, unsigned int v)
 {
-	snprintf(to, size, "%s%s%s%s%s%s", v & V_PACKED ? "packed" : "split",
+	snprintf(to, size, "%s%s%s%s%s%s%s", v & V_PACKED ? "packed" : "split",
 		 v & V_IN_ORDER ? " in_order" : "", v & V_MRG ? " mrg_rxbuf" : "",
 		 v & V_EVENT_IDX ? " event_idx" : "", v & V_INDIRECT ? " indirect" : "",
-		 v & V_OFFLOAD ? " offload" : "");
+		 v & V_OFFLOAD ? " offload" : "", v & V_HASH ? " hash_report" : "");
 }
 
 struct cells {
@@ -448,7 +450,7 @@ static struct cell *cell_new(struct cells *cells)
 
 static void add_rings(struct cells *cells, const struct ring_lie *b)
 {
-	char variant[64];
+	char variant[80];
 
 	for (size_t p = 0; p < ARRAY_SIZE(places); p++)
 		for (unsigned int v = 0; v < VARIANTS; v++) {
@@ -467,7 +469,7 @@ static void add_rings(struct cells *cells, const struct ring_lie *b)
 static void add_starts(struct cells *cells, const struct device_lie *d)
 {
 	static const unsigned int variants[] = { 0, V_PACKED, V_IN_ORDER, V_PACKED | V_IN_ORDER };
-	char variant[64];
+	char variant[80];
 
 	for (size_t i = 0; i < ARRAY_SIZE(variants); i++) {
 		struct cell *c = cell_new(cells);

@@ -39,6 +39,7 @@
 
 #define SPLIT   .without = V_PACKED
 #define PACKED  .with = V_PACKED
+#define HASHED  .with = V_HASH, .places = PLACES_FEW
 #define MERGING .with = V_MRG
 #define SECOND  .with = V_MRG, .second = true, .lost = 2
 #define CHAINS  .segments = 3, .without = V_INDIRECT
@@ -49,6 +50,7 @@
 #define CSUM  NET_HDR_NEEDS_CSUM
 #define TURN  (PACKED_AVAIL | PACKED_USED)
 #define HDR12 NET_HDR_LEN_BASE
+#define HDR20 NET_HDR_LEN_HASH
 #define ROOM  (2048u - VIO_PKT_HEADROOM + HDR12) /* what is posted */
 #define FRAME 60u
 
@@ -149,6 +151,18 @@ const struct ring_lie ring_lies[] = {
 	{ "rx-len-sign-right", "a length with its highest bit set", RX(LEN, ADD, 0x80000000), DROPS(bad_len), FEW },
 	{ "rx-len-minus-1", "the length 0xffffffff", RX(LEN, SET, UINT32_MAX), DROPS(bad_len) },
 	{ "rx-len-minus-12", "a length that becomes 0 with a header's more", RX(LEN, SET, UINT32_MAX - HDR12 + 1), DROPS(bad_len), FEW },
+	{ "hash-len-12", "a length of the shorter header where the longer one is negotiated", RX(LEN, SET, HDR12), DROPS(bad_len), HASHED },
+	{ "hash-len-frame", "a length of the shorter header and a frame of 14 bytes", RX(LEN, SET, HDR12 + 14), DROPS(bad_len), HASHED },
+	{ "hash-len-header", "the longer header's length", RX(LEN, SET, HDR20), DROPS(bad_len), HASHED },
+	{ "hash-len-13", "a frame of 13 bytes behind the longer header", RX(LEN, SET, HDR20 + 13), DROPS(bad_len), HASHED },
+	{ "hash-len-14", "a frame of 14 bytes behind the longer header", RX(LEN, SET, HDR20 + 14), ALTERS, HASHED },
+	{ "hash-len-room", "the length of what was posted with the longer header", RX(LEN, SET, ROOM - HDR12 + HDR20), ALTERS, HASHED },
+	{ "hash-len-beyond", "a length one beyond what was posted with the longer header", RX(LEN, SET, ROOM - HDR12 + HDR20 + 1), DROPS(bad_len), HASHED },
+	{ "hash-len-minus-1", "the length 0xffffffff with the longer header", RX(LEN, SET, UINT32_MAX), DROPS(bad_len), HASHED },
+	{ "hash-id-size", "a used id that is the ring's size, with the longer header", RX(ID, SIZE, 0), BREAKS(bad_id), HASHED },
+	{ "hash-tx-id-size", "a used id that is the ring's size, of packets with the longer header", TX(ID, SIZE, 0), BREAKS(bad_id), HASHED },
+	{ "hash-num-65535", "num_buffers 65535 in the longer header", RX(NUM, SET, 65535), BREAKS(bad_merge), FEW, .with = V_HASH | V_MRG },
+	{ "hash-num-2", "num_buffers 2 for a packet of 1, in the longer header", RX(NUM, SET, 2), MERGES, FEW, .with = V_HASH | V_MRG },
 	{ "tx-len-1", "the length 1 of a packet sent", TX(LEN, SET, 1), SERVES, FEW },
 	{ "tx-len-65536", "the length 65536 of a packet sent", TX(LEN, SET, 65536), SERVES, FEW },
 	{ "tx-len-sign", "the length 0x80000000 of a packet sent", TX(LEN, SET, 0x80000000), SERVES, FEW },
@@ -201,6 +215,8 @@ const struct ring_lie ring_lies[] = {
 	{ "gso-size-1", "segments of 1 byte", HDR(CSUM, NET_GSO_TCPV4, 54, 1, 34, 16), SOUND },
 	{ "gso-size-max", "segments of 65535 bytes", HDR(CSUM, NET_GSO_TCPV6, 54, 65535, 34, 16), SOUND },
 	{ "gso-ecn-udp", "ECN of UDP", HDR(CSUM, NET_GSO_UDP_L4 | NET_GSO_ECN, 42, 1448, 34, 6), BAD },
+	{ "hash-csum-end", "a checksum at the frame's end, in the longer header", HDR(CSUM, 0, 0, 0, FRAME, 0), BAD, .with = V_HASH },
+	{ "hash-gso-size-0", "segments of 0 bytes, in the longer header", HDR(CSUM, NET_GSO_TCPV4, 54, 0, 34, 16), BAD, .with = V_HASH },
 	{ "gso-csum-beyond", "segmentation with a checksum beyond the frame", HDR(CSUM, NET_GSO_TCPV4, 54, 1448, FRAME, 16), BAD },
 	{ "gso-hdr-len", "a header length beyond the frame", HDR(CSUM, NET_GSO_TCPV4, 65535, 1448, 34, 16), SOUND },
 	{ "hdr-len-plain", "a header length beyond the frame, without segmentation", HDR(0, 0, 65535, 65535, 0, 0), SERVES },

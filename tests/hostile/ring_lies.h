@@ -11,6 +11,7 @@
 #define V_EVENT_IDX 0x08u
 #define V_INDIRECT  0x10u
 #define V_OFFLOAD   0x20u
+#define V_HASH      0x40u /* a header of 20 bytes; only where a lie asks for it */
 
 /* What of a completion is false. */
 enum lie_in {

@@ -119,7 +119,7 @@ static void tell_bytes(void *arg, struct queue *q, uint8_t *at, size_t len)
 {
 	struct mischief *m = arg;
 
-	if (q->role == ROLE_RX && len == sizeof(struct net_hdr) &&
+	if (q->role == ROLE_RX && len == q->loop->hdr_len &&
 	    (m->lie->in == LIE_HDR || m->lie->in == LIE_NUM || m->lie->second))
 		tell_header(m, q, at);
 }
