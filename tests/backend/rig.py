@@ -35,7 +35,7 @@ class Rig(Points):
     def socket(self):
         return os.path.join(self.folder, 'vhost%d' % self.queues)
 
-    def testpmd(self, queues):
+    def testpmd(self, queues, args=()):
         """The running testpmd if it has as many queue pairs, otherwise a new one."""
         if self.pmd and self.pmd.alive and self.queues == queues:
             return self.pmd
@@ -43,7 +43,8 @@ class Rig(Points):
         self.queues = queues
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        self.pmd = Testpmd(['net_vhost0,iface=%s,queues=%d' % (self.socket, queues)], queues)
+        self.pmd = Testpmd(['net_vhost0,iface=%s,queues=%d' % (self.socket, queues)], queues,
+                           args=args)
         return self.pmd
 
     def ovs(self):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """vio's driver against real vhost-user backends: dpdk-testpmd and Open vSwitch with DPDK. TAP.
 
-    VIO_BUILD=build/gcc tests/backend/run.py [--quick] [--list] [WORD...]
+    VIO_BUILD=build/gcc tests/backend/run.py [--quick] [--rounds N] [--list] [WORD...]
 """
 
 import os
@@ -13,13 +13,14 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '
 # pylint: disable=wrong-import-position
 import faults
 import matrix
+import revive
 import sleep
 import suite
 import switch
 from proc import kill_all
 from rig import Rig
 
-GROUPS = (matrix, faults, sleep, switch)
+GROUPS = (matrix, faults, revive, sleep, switch)
 
 
 def sanitized(program):
@@ -32,6 +33,8 @@ def parse_args():
     parser = suite.options(__doc__)
     parser.add_argument('--quick', action='store_true',
                         help='10^5 frames a mode, not 10^7; a build with sanitizers does it anyway')
+    parser.add_argument('--rounds', type=int, default=2, metavar='N',
+                        help='kill and start a backend so often in each of the cases that do')
     return parser.parse_args()
 
 
@@ -66,7 +69,8 @@ def main():
         return suite.skip_all(lacks)
     if not {0, 1} <= os.sched_getaffinity(0):
         return suite.skip_all('needs processors 0 and 1: one for vio, one for the backend')
-    args.verify, args.vio = suite.built('tests/backend/verify', 'apps/vio/vio')
+    args.verify, args.revive, args.vio = suite.built('tests/backend/verify',
+                                                     'tests/backend/revive', 'apps/vio/vio')
     args.quick = args.quick or sanitized(args.verify)
     suite.end_by_sigterm()
     return run_cases(cases, args)
