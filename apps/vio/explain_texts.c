@@ -31,7 +31,7 @@ static const struct {
 	{ "VIO-DEV-07",
 	  "Nothing that a device writes is believed: not ids, not lengths, not the order. A completion\n"
 	  "that can't be right ends this queue, not the process; buffers that the device may still write\n"
-	  "to stay out of the pool until the port is closed. The counters of the queue, which `vio info`\n"
+	  "to stay out of the pool until the queue or the device has been reset. The counters of the queue, which `vio info`\n"
 	  "and the JSON of a run show, tell which rule was broken." },
 	{ "VIO-VFIO-04",
 	  "Devices of one IOMMU group can reach each other without passing the IOMMU, so the kernel gives\n"

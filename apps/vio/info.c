@@ -151,6 +151,11 @@ static void help_schemes(void)
 	       "1024)\n"
 	       "  timeout=MS      deadline of each exchange with the device (1000)\n"
 	       "  wait            ask for events, so that programs can sleep for packets\n"
+	       "  recover=off     a port whose device falls stays down\n"
+	       "  resets=N        resets in 10 s before a device is left alone, 1 to 16, or any "
+	       "(3)\n"
+	       "  in_flight=drop|resend\n"
+	       "                  resend: what was in flight when it fell is sent again\n"
 	       "  FEATURE=on      must be negotiated; off: must not; auto: as the driver sees "
 	       "fit:");
 	help_features();

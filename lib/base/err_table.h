@@ -53,7 +53,7 @@
 	  "ask for such a size, not above the device's") \
 	X(QUEUE_BROKEN, "VIO-DEV-07", \
 	  "the device broke the rules on this queue; it is not used any more", \
-	  "restart the device, then close and open the port; the counters tell which rule") \
+	  "restart the device if that happens again; the counters tell which rule it was") \
 	X(QUEUE_NONE, "VIO-DEV-08", "the device has no such queue", "ask for fewer queue pairs") \
 	X(NEEDS_RESET, "VIO-DEV-09", "the device asks for a reset", \
 	  "close the port and open it again; without recover=off that is not needed") \
