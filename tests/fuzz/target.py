@@ -14,7 +14,8 @@ PREFIX = 'fuzz-'
 # heap, which the unit tests have.
 ENVIRONMENT = {
     'ASAN_OPTIONS': 'abort_on_error=1:detect_leaks=1:strict_string_checks=1:quarantine_size_mb=8:'
-                    'detect_stack_use_after_return=0:allocator_release_to_os_interval_ms=-1',
+                    'detect_stack_use_after_return=0:allocator_release_to_os_interval_ms=-1:'
+                    'malloc_context_size=3',
     'UBSAN_OPTIONS': 'halt_on_error=1:abort_on_error=1:print_stacktrace=1',
 }
 # The entropic schedule takes more time than the targets themselves.

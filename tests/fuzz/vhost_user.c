@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,8 +24,8 @@ static struct backend {
 } backend;
 
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
-int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int __wrap_sock_connect(const char *path, struct deadline until, int *fd);
+void __wrap_sock_peer(int fd, char *text, size_t bytes);
 
 #define FEATURES \
 	(BIT64(F_VERSION_1) | BIT64(F_RING_PACKED) | BIT64(NET_F_MRG_RXBUF) | BIT64(NET_F_MTU) | \
@@ -134,8 +135,10 @@ static void take_turn(void)
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
 	(void)timeout_ms;
+	assert_int_equal(n, 1);
 	take_turn();
-	return __real_poll(fds, n, 0);
+	fds->revents = fds->events;
+	return 1;
 }
 
 int __wrap_sock_connect(const char *path, struct deadline until, int *fd)
@@ -144,6 +147,13 @@ int __wrap_sock_connect(const char *path, struct deadline until, int *fd)
 	*fd = backend.front;
 	backend.front = -1;
 	return 0;
+}
+
+/* It looks into /proc, which takes longer than all the rest. */
+void __wrap_sock_peer(int fd, char *text, size_t bytes)
+{
+	(void)fd;
+	snprintf(text, bytes, "the input");
 }
 
 static void connect_both(void)
