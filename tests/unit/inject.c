@@ -208,19 +208,57 @@ static void pci_stop(void)
 	assert_int_equal(env.pci.regions, 0);
 }
 
-static void vfio_start(void)
+/* ---- functions of PCI: what the kernel refuses is in vfio_ways.c ---- */
+
+static struct own_opts way;
+
+static void group_start(void)
 {
 	fake_boot("vfio-pci", false);
+	way = fake_opts();
 }
 
-static int vfio_open(void)
+static void cdev_start(void)
 {
-	const struct own_opts opts = fake_opts();
-
-	return own_open(FAKE_ADDRESS, &opts, &env.dev);
+	group_start();
+	fake_add_cdev();
+	way.vfio = OWN_VFIO_CDEV;
 }
 
-static void vfio_close(void)
+static void noiommu_start(void)
+{
+	fake_boot("vfio-pci", true);
+	way = fake_opts();
+	way.iommu_off = true;
+}
+
+static void uio_start(void)
+{
+	fake_boot("uio_pci_generic", false);
+	fake_add_uio();
+	way = fake_opts();
+	way.iommu_off = true;
+}
+
+static void region_make(void)
+{
+	assert_int_equal(region_open(), 0);
+}
+
+static int way_open(void)
+{
+	uint64_t bias;
+	int rc = own_open(FAKE_ADDRESS, &way, &env.dev);
+
+	if (rc < 0 || way.iommu_off)
+		return rc;
+	rc = env.dev->ops->dma_map(env.dev, env.region, &bias);
+	if (rc < 0)
+		env.dev->ops->close(env.dev);
+	return rc;
+}
+
+static void way_close(void)
 {
 	env.dev->ops->close(env.dev);
 }
@@ -243,7 +281,13 @@ static const struct scenario {
 	{ "a vhost-user port", backend_make, backend_end, backend_start, backend_stop, vhost_open,
 	  port_close },
 	{ "a port on PCI", pool_make, pool_end, pci_start, pci_stop, pci_open, pci_close },
-	{ "a device of VFIO's", nothing, nothing, vfio_start, fake_halt, vfio_open, vfio_close },
+	{ "a device in a group of VFIO's", region_make, region_close, group_start, fake_halt,
+	  way_open, way_close },
+	{ "a device with a node of VFIO's", region_make, region_close, cdev_start, fake_halt,
+	  way_open, way_close },
+	{ "a device of VFIO's without an IOMMU", nothing, nothing, noiommu_start, fake_halt,
+	  way_open, way_close },
+	{ "a device of UIO's", nothing, nothing, uio_start, fake_halt, way_open, way_close },
 };
 
 /* ---- what is left ---- */
