@@ -19,6 +19,16 @@ static bool mtu_1500(const struct vio_port_info *info)
 	return info->mtu == 1500 && !vio_feature_in(&info->taken, NET_F_MTU);
 }
 
+static bool mtu_kept(const struct vio_port_info *info)
+{
+	return info->mtu == 1500 && vio_feature_in(&info->taken, NET_F_MTU);
+}
+
+static bool mac_kept(const struct vio_port_info *info)
+{
+	return !memcmp(info->mac, "\2vio", 4);
+}
+
 static bool mtu_68(const struct vio_port_info *info)
 {
 	return info->mtu == 68;
@@ -32,6 +42,11 @@ static bool mtu_65535(const struct vio_port_info *info)
 static bool one_pair(const struct vio_port_info *info)
 {
 	return info->queues == 1 && info->queues_max == 1;
+}
+
+static bool two_pairs(const struct vio_port_info *info)
+{
+	return info->queues == 2 && info->queues_live == 2;
 }
 
 static bool speed_unknown(const struct vio_port_info *info)
@@ -129,6 +144,14 @@ const struct device_lie device_lies[] = {
 	{ "duplex-2", "the duplex is 2", CONFIG(duplex, 1, 2), .shows = duplex_unknown },
 	{ "duplex-ff", "the duplex is 255", CONFIG(duplex, 1, 255), .shows = duplex_unknown },
 	{ "link-bits", "every bit of the link's status but the first", CONFIG(status, 2, 0xfffe), .shows = link_down },
+
+	/* ---- configuration that becomes another one ---- */
+	{ "live-mac", "the address becomes a group's while the port is open", CONFIG(mac, 6, MAC(1, 0, 0x5e, 0, 0, 1)), AFTER(UP_TO_LIVE), .shows = mac_kept },
+	{ "live-mtu-0", "the MTU becomes 0 while the port is open", CONFIG(mtu, 2, 0), AFTER(UP_TO_LIVE), .shows = mtu_kept },
+	{ "live-mtu-65535", "the MTU becomes 65535 while the port is open", CONFIG(mtu, 2, 65535), AFTER(UP_TO_LIVE), .shows = mtu_kept },
+	{ "live-pairs-0", "there are 0 queue pairs while the port is open", CONFIG(max_virtqueue_pairs, 2, 0), AFTER(UP_TO_LIVE), .shows = two_pairs, .options = ",queues=2" },
+	{ "live-link", "every bit of the link's status but the first, while the port is open", CONFIG(status, 2, 0xfffe), AFTER(UP_TO_LIVE), .shows = link_down },
+	{ "live-speed", "the speed becomes 2^32 - 1 while the port is open", CONFIG(speed, 4, UINT32_MAX), AFTER(UP_TO_LIVE), .shows = speed_unknown },
 
 	/* ---- queues ---- */
 	{ "size-0", "rings of 0 entries", QUEUE_SIZE(0), REFUSED(ENODEV) },

@@ -12,7 +12,8 @@
 /*
  * Every behaviour of the hostile device, in every variant of the data path that it concerns, at
  * every place of the rings. A good port in the same process works all along. An argument chooses
- * cells by a pattern: hostile '*rx-len*'. --first ends with the first failure.
+ * cells by a pattern: hostile '*rx-len*'. --first ends with the first failure; --list
+ * prints the behaviours as a table for documents.
  */
 #define VARIANTS 128u
 #define FRAMES   160u /* that a cell sends: the last place, by entries that stand for 4, and more */
@@ -496,10 +497,50 @@ static int run_all(const struct cells *cells)
 	return failed;
 }
 
+static const char *const musts[] = {
+	[MUST_SERVE] = "serves",
+	[MUST_ALTER] = "gives the packet on as it was told",
+	[MUST_MERGE] = "gives on what became one packet",
+	[MUST_DROP] = "drops the packet and counts it",
+	[MUST_BREAK] = "stops the queue and counts it",
+	[MUST_WAIT] = "waits",
+	[MUST_BOUND] = "may lose or forge packets, or stop the queue",
+	[MUST_REFUSE] = "fails the command",
+};
+
+static const char *must_of(const struct ring_lie *b)
+{
+	if (b->in == LIE_HDR && b->rc)
+		return "gives the packet on, whose header vio_offload_get() refuses";
+	return musts[b->must];
+}
+
+static const char *start_of(const struct device_lie *d)
+{
+	if (d->any)
+		return "serves, or refuses to open the port";
+	return d->rc ? "refuses to open the port" : "serves";
+}
+
+static int list_all(void)
+{
+	printf("| lie | the device | the driver |\n|---|---|---|\n");
+	for (size_t i = 0; i < n_ring_lies; i++)
+		printf("| %s | %s | %s |\n", ring_lies[i].name, ring_lies[i].what,
+		       must_of(&ring_lies[i]));
+	for (size_t i = 0; i < n_device_lies; i++)
+		printf("| %s | %s | %s |\n", device_lies[i].name, device_lies[i].what,
+		       start_of(&device_lies[i]));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct cells cells = { 0 };
 	int failed;
+
+	if (argc > 1 && !strcmp(argv[1], "--list"))
+		return list_all();
 
 	hostile_init();
 	only_first = argc > 1 && !strcmp(argv[1], "--first");
