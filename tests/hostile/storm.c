@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include <vio/clock.h>
 
 #include "../../drivers/transport/loop/random.h"
 #include "../../drivers/virtio/queue.h"
@@ -17,11 +18,12 @@
  * Random words take the place of what the device writes into rings and headers, and of what lies in
  * ring memory, while traffic runs, until so many completions of each ring kind were changed. A
  * queue that breaks ends a port's life, and the next one begins. What is checked is what must hold
- * whatever the device does. A seed repeats a run; with "thread" another thread changes words as
- * well, while the driver reads them, which nothing can repeat.
+ * whatever the device does. A seed repeats a run; with "thread" another thread changes the words,
+ * while the driver reads them, which nothing can repeat.
  */
 #define COMPLETIONS 100000u
 #define ROUNDS_MAX  200 /* of a life */
+#define FLIP_NS     20000
 #define ONE_IN(n)   (UINT64_C(0x100000000) / (n))
 
 static const struct kind {
@@ -41,6 +43,9 @@ static const char *const further[] = {
 	",indirect_desc=off,event_idx=off",
 	",batch=4,ooo",
 	",mrg_rxbuf=on,ooo",
+	",wait=on",
+	",wait=on,mrg_rxbuf=on,guest_csum=on,csum=on,event_idx=off",
+	",hash_report=on,mrg_rxbuf=on",
 	",batch=8,guest_csum=on,csum=on,indirect_desc=off",
 };
 
@@ -50,6 +55,7 @@ struct storm {
 	bool changed;             /* something of the next one */
 	bool beside, stop;        /* another thread changes words, too */
 	pthread_t thread;
+	uint64_t flips; /* the thread's, in this life */
 	struct loop_fault fault;
 	struct vio_queue_stats sum; /* over all lives, both directions */
 	uint64_t lives, frames;
@@ -107,13 +113,12 @@ static uint32_t any_word(void *arg, struct queue *q, enum word word, uint32_t v)
 static void any_bytes(void *arg, struct queue *q, uint8_t *at, size_t len)
 {
 	struct storm *s = arg;
-	const bool header = len == sizeof(struct net_hdr);
+	const bool header = len == q->loop->hdr_len;
 	uint8_t *byte = at + random_below(&s->random, (uint32_t)len);
 
-	(void)q;
 	/* num_buffers is beyond the ring's size more often than not, and breaks it. */
 	if (header && byte >= at + offsetof(struct net_hdr, num_buffers) &&
-	    !random_chance(&s->random, ONE_IN(50)))
+	    byte < at + sizeof(struct net_hdr) && !random_chance(&s->random, ONE_IN(50)))
 		return;
 	if (!header || !random_chance(&s->random, ONE_IN(2)))
 		return;
@@ -134,6 +139,19 @@ static void flip_memory(uint64_t *random)
 		memory_flip(q, random_next(random), 1u << random_below(random, 32));
 }
 
+/* A word of the header in a receive buffer, which the driver may be reading. */
+static void flip_header(uint64_t *random)
+{
+	struct queue *q = victim.loop->queue[QUEUE_RX(0)];
+	const uint32_t i = random_below(random, q->entries);
+	const uint64_t addr = le64_to(ring_load(q->slots ? &q->slots[i].addr : &q->desc[i].addr));
+	le16 *word = (le16 *)(uintptr_t)addr + random_below(random, sizeof(struct net_hdr) / 2);
+
+	if (addr)
+		ring_store(word,
+			   ring_load(word) ^ le16_from((uint16_t)(1u << random_below(random, 16))));
+}
+
 static void flip_config(uint64_t *random)
 {
 	struct vio_loop *loop = victim.loop;
@@ -146,14 +164,18 @@ static void flip_config(uint64_t *random)
 	vio_port_info(victim.port, &info);
 }
 
-/* Beside the driver, now and then: a value that it has read may be another one a moment later. */
+/* Beside the driver, now and then: a value that it has read may be another one a moment later. A
+ * sleep would take longer than most lives. */
 static void *flip_main(void *arg)
 {
-	uint64_t random = *(uint64_t *)arg;
+	uint64_t random = *(uint64_t *)arg, next_ns = 0;
 
 	while (!__atomic_load_n(&storm.stop, __ATOMIC_ACQUIRE)) {
-		flip_memory(&random);
-		nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL);
+		if (vio_clock_ns() < next_ns)
+			continue;
+		(random_below(&random, 8) ? flip_header : flip_memory)(&random);
+		storm.flips++;
+		next_ns = vio_clock_ns() + 1000 + random_below(&random, FLIP_NS);
 	}
 	return NULL;
 }
@@ -161,6 +183,7 @@ static void *flip_main(void *arg)
 static void flip_begin(struct storm *s)
 {
 	s->stop = false;
+	s->flips = 0;
 	if (s->beside)
 		assert_int_equal(pthread_create(&s->thread, NULL, flip_main, &s->random), 0);
 }
@@ -170,6 +193,7 @@ static void flip_end(struct storm *s)
 	__atomic_store_n(&s->stop, true, __ATOMIC_RELEASE);
 	if (s->beside)
 		pthread_join(s->thread, NULL);
+	s->mutated += s->flips;
 }
 
 static bool alive(const struct rig *r)
@@ -217,12 +241,15 @@ static void live(struct storm *s, const struct kind *kind)
 		fail_msg("%s", vio_error_text());
 	r->forged = true;
 	r->segments = s->lives % 3 ? 1 : 3;
-	r->loop->fault = &s->fault;
+	if (!s->beside)
+		r->loop->fault = &s->fault;
 	flip_begin(s);
-	for (int i = 0; i < ROUNDS_MAX && alive(r); i++) {
+	for (int i = 0; i < (s->beside ? 100 : 1) * ROUNDS_MAX && alive(r); i++) {
 		r->burst = (uint16_t)(1 + random_below(&s->random, BURST_MAX / 2u / r->segments));
 		r->room = (uint16_t)(1 + random_below(&s->random, BURST_MAX));
 		rig_round(r);
+		if (random_chance(&s->random, ONE_IN(10)))
+			vio_rx_wait(r->rxq, 0); /* whatever it makes of the ring, it returns */
 		if (random_chance(&s->random, ONE_IN(100)))
 			flip_memory(&s->random);
 		if (random_chance(&s->random, ONE_IN(100)))
@@ -238,11 +265,12 @@ static void say(const struct kind *kind)
 {
 	const struct vio_queue_stats *s = &storm.sum;
 
-	print_message("# %s: %" PRIu64 " completions changed in %" PRIu64 " lives, %" PRIu64
+	print_message("# %s: %" PRIu64 " %s changed in %" PRIu64 " lives, %" PRIu64
 		      " frames; bad ids %" PRIu64 ", lengths %" PRIu64 ", indexes %" PRIu64
 		      ", merges %" PRIu64 "; truncated %" PRIu64 "\n",
-		      kind->name, storm.mutated, storm.lives, storm.frames, s->bad_id, s->bad_len,
-		      s->bad_index, s->bad_merge, s->drop_truncated);
+		      kind->name, storm.mutated, storm.beside ? "words" : "completions",
+		      storm.lives, storm.frames, s->bad_id, s->bad_len, s->bad_index, s->bad_merge,
+		      s->drop_truncated);
 }
 
 static void blow(void **state)
