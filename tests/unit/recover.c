@@ -1,171 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "recover_bench.h"
+
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <vio/vio.h>
-
-#include "../../drivers/transport/loop/device.h"
-#include "../../drivers/virtio/device.h"
-#include "../../drivers/virtio/port.h"
-#include "../../lib/base/err.h"
-#include "../cases.h"
 
 /* A port that falls and comes back, in every ring kind, over the loop device. */
-#define BUFFERS 2048u
-#define BURST   16u
-#define PAIRS   2u
-
 static const struct ring_case {
-	const char *back, *queue, *alone, *storm, *beside, *replay, *resend, *options;
+	const char *back, *queue, *alone, *storm, *replay, *resend, *options;
 } rings[] = {
-#define CASES(name, options) \
-	{ \
-		name ": a port comes back from NEEDS_RESET", \
-			name ": a broken queue comes back with the device", \
-			name ": a broken queue comes back by itself", \
-			name ": a hundred resets, nothing leaks", \
-			name ": a thread that polls all along polls on", \
-			name ": what control calls have set is set again", \
-			name ": what was in flight is sent again, once and in order", options \
-	}
-	CASES("split", "packed=off,in_order=off"),
-	CASES("split in order", "packed=off,in_order=on"),
-	CASES("packed", "packed=on,in_order=off"),
-	CASES("packed in order", "packed=on,in_order=on"),
-	CASES("split, mergeable, offloads", "packed=off,in_order=off,mrg_rxbuf=on,guest_csum=on"),
-	CASES("packed, mergeable, offloads", "packed=on,in_order=off,mrg_rxbuf=on,guest_csum=on"),
-#undef CASES
+#define X(name, options) \
+	{ name ": a port comes back from NEEDS_RESET", \
+	  name ": a broken queue comes back with the device", \
+	  name ": a broken queue comes back by itself", \
+	  name ": a hundred resets, nothing leaks", \
+	  name ": what control calls have set is set again", \
+	  name ": what was in flight is sent again, once and in order", \
+	  options },
+	RING_KINDS(X)
+#undef X
 };
-
-struct bench {
-	struct vio_pool *pool;
-	struct vio_cache *cache;
-	struct vio_port *port;
-	struct virtio_port *own;
-	struct vio_loop *loop;
-	struct vio_rxq *rxq;
-	struct vio_txq *txq;
-	bool hostile; /* the device is made to break rules, and so sees the driver do it */
-};
-
-static void port_open(struct bench *b, const char *options)
-{
-	char address[256];
-
-	snprintf(address, sizeof(address), "loop:echo,size=64,queues=%u,timeout=30,%s", PAIRS,
-		 options);
-	if (vio_port_open(address, b->pool, NULL, &b->port) < 0)
-		fail_msg("%s", vio_error_text());
-	b->own = container_of(b->port, struct virtio_port, pub);
-	b->loop = vio_port_loop(b->port);
-	b->rxq = vio_port_rxq(b->port, 0);
-	b->txq = vio_port_txq(b->port, 0);
-}
-
-static void bench_open(struct bench *b, const char *options)
-{
-	const struct vio_region_opts pages =
-		VIO_OPTS(struct vio_region_opts, .page = VIO_PAGE_NORMAL);
-	const struct vio_pool_opts opts =
-		VIO_OPTS(struct vio_pool_opts, .buffers = BUFFERS, .region_opts = &pages);
-
-	*b = (struct bench){ 0 };
-	assert_int_equal(vio_pool_open(&opts, &b->pool), 0);
-	assert_int_equal(vio_cache_open(b->pool, &b->cache), 0);
-	port_open(b, options);
-}
-
-/* What was sent was completed, taken back, or is under way. */
-static void check_accounts(const struct bench *b)
-{
-	for (uint16_t i = 0; i < PAIRS; i++) {
-		const struct vio_txq *q = vio_port_txq(b->port, i);
-		struct vio_queue_stats s;
-
-		vio_txq_stats(q, &s);
-		assert_int_equal(s.packets, s.completed + s.taken_back + vio_txq_in_flight(q));
-	}
-}
-
-static void bench_close(struct bench *b)
-{
-	struct vio_pool_info info;
-	const char *first = "";
-
-	if (vio_loop_violations(b->loop, &first) && !b->hostile)
-		fail_msg("%s", first);
-	check_accounts(b);
-	vio_port_close(b->port);
-	vio_cache_close(b->cache);
-	vio_pool_info(b->pool, &info);
-	assert_int_equal(info.out, 0);
-	assert_int_equal(info.double_puts, 0);
-	assert_int_equal(vio_pool_close(b->pool), 0);
-}
-
-/* ---- traffic ---- */
-
-static uint16_t send(struct bench *b, struct vio_txq *txq, uint16_t n)
-{
-	struct vio_pkt pkts[BURST];
-	uint16_t took;
-
-	assert_int_equal(vio_pkt_get(b->cache, pkts, n), n);
-	for (uint16_t i = 0; i < n; i++) {
-		pkts[i].len = 60 + i;
-		memset(pkts[i].data, 0x40 + i, pkts[i].len);
-	}
-	took = vio_tx_burst(txq, pkts, n);
-	vio_pkt_put(b->cache, pkts + took, (uint16_t)(n - took));
-	return took;
-}
-
-static uint16_t receive(struct bench *b, struct vio_rxq *rxq)
-{
-	struct vio_pkt pkts[BURST];
-	uint16_t n = vio_rx_burst(rxq, pkts, BURST);
-
-	for (uint16_t i = 0; i < n; i++) {
-		const uint8_t *p = pkts[i].data;
-
-		assert_int_equal(p[20], 0x40 + pkts[i].len - 60);
-	}
-	vio_pkt_put(b->cache, pkts, n);
-	return n;
-}
-
-/* On every pair, more than once round the rings. */
-static void exchange(struct bench *b)
-{
-	for (unsigned int round = 0; round < 20; round++)
-		for (uint16_t i = 0; i < PAIRS; i++) {
-			assert_int_equal(send(b, vio_port_txq(b->port, i), BURST), BURST);
-			vio_loop_step(b->loop, 64);
-			assert_int_equal(receive(b, vio_port_rxq(b->port, i)), BURST);
-		}
-}
-
-/* Check until the port is up. */
-static void come_back(struct bench *b)
-{
-	for (unsigned int i = 0; vio_port_check(b->port) != VIO_PORT_UP; i++) {
-		if (i > 3000)
-			fail_msg("%s", vio_error_text());
-		usleep(1000);
-	}
-}
-
-static struct vio_port_info info_of(const struct bench *b)
-{
-	struct vio_port_info info;
-
-	vio_port_info(b->port, &info);
-	return info;
-}
 
 /* ---- one fault ---- */
 
@@ -176,26 +31,26 @@ static void comes_back(void **state)
 	struct bench b;
 
 	bench_open(&b, c->options);
-	exchange(&b);
-	assert_int_equal(send(&b, b.txq, BURST), BURST); /* they stay in flight */
+	bench_exchange(&b);
+	assert_int_equal(bench_send(&b, b.txq, BENCH_BURST), BENCH_BURST); /* they stay in flight */
 	vio_loop_needs_reset(b.loop);
 	assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 	assert_string_equal(vio_error_last()->id, "VIO-DEV-09");
-	assert_int_equal(send(&b, b.txq, BURST), 0);
-	assert_int_equal(receive(&b, b.rxq), 0);
+	assert_int_equal(bench_send(&b, b.txq, BENCH_BURST), 0);
+	assert_int_equal(bench_receive(&b, b.rxq), 0);
 	assert_int_equal(vio_port_rx_mode_set(b.port, VIO_RX_PROMISC, true), -EAGAIN);
 	assert_string_equal(vio_error_last()->id, "VIO-CTRL-04");
 	assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
 	assert_ptr_equal(vio_port_rxq(b.port, 0), b.rxq);
 	assert_ptr_equal(vio_port_txq(b.port, 0), b.txq);
 	vio_txq_stats(b.txq, &s);
-	assert_int_equal(s.taken_back, BURST);
+	assert_int_equal(s.taken_back, BENCH_BURST);
 	assert_int_equal(vio_txq_in_flight(b.txq), 0);
-	check_accounts(&b);
-	exchange(&b);
-	assert_int_equal(info_of(&b).recoveries, 1);
-	assert_int_equal(info_of(&b).recoveries_failed, 0);
-	assert_in_range(info_of(&b).recovered_ns, 1, vio_clock_ns());
+	bench_accounts(&b);
+	bench_exchange(&b);
+	assert_int_equal(bench_info(&b).recoveries, 1);
+	assert_int_equal(bench_info(&b).recoveries_failed, 0);
+	assert_in_range(bench_info(&b).recovered_ns, 1, vio_clock_ns());
 	bench_close(&b);
 }
 
@@ -222,19 +77,19 @@ static void queue_comes_back(void **state)
 	bench_open(&b, text);
 	b.hostile = true;
 	for (unsigned int i = 0; i < 2; i++) {
-		exchange(&b);
-		assert_int_equal(send(&b, b.txq, BURST), BURST);
+		bench_exchange(&b);
+		assert_int_equal(bench_send(&b, b.txq, BENCH_BURST), BENCH_BURST);
 		break_ring(i ? &b.own->txq[0]->ring : &b.own->rxq[0]->ring);
 		assert_int_equal(vio_rx_burst(b.rxq, NULL, 0), 0);
-		receive(&b, b.rxq);
+		bench_receive(&b, b.rxq);
 		vio_tx_burst(b.txq, NULL, 0);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_QUEUE_BROKEN);
 		assert_string_equal(vio_error_last()->id, "VIO-DEV-07");
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		check_accounts(&b);
+		bench_accounts(&b);
 	}
-	exchange(&b);
-	assert_int_equal(info_of(&b).recoveries, 2);
+	bench_exchange(&b);
+	assert_int_equal(bench_info(&b).recoveries, 2);
 	bench_close(&b);
 }
 
@@ -247,22 +102,22 @@ static void queue_alone(void **state)
 
 	bench_open(&b, c->options);
 	b.hostile = true;
-	exchange(&b);
+	bench_exchange(&b);
 	vio_txq_stats(vio_port_txq(b.port, 1), &before);
 	for (unsigned int i = 0; i < 3; i++) {
-		send(&b, vio_port_txq(b.port, 1), BURST);
+		bench_send(&b, vio_port_txq(b.port, 1), BENCH_BURST);
 		vio_loop_step(b.loop, 64);
 		break_ring(i ? &b.own->txq[0]->ring : &b.own->rxq[0]->ring);
-		receive(&b, b.rxq);
+		bench_receive(&b, b.rxq);
 		vio_tx_burst(b.txq, NULL, 0);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_QUEUE_BROKEN);
-		assert_int_equal(receive(&b, vio_port_rxq(b.port, 1)), BURST);
+		assert_int_equal(bench_receive(&b, vio_port_rxq(b.port, 1)), BENCH_BURST);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		exchange(&b);
+		bench_exchange(&b);
 	}
 	vio_txq_stats(vio_port_txq(b.port, 1), &after);
 	assert_int_equal(after.taken_back, before.taken_back);
-	assert_int_equal(info_of(&b).recoveries, 3);
+	assert_int_equal(bench_info(&b).recoveries, 3);
 	bench_close(&b);
 }
 
@@ -276,16 +131,16 @@ static void hundred(void **state)
 	bench_open(&b, options);
 	for (unsigned int i = 0; i < 100; i++) {
 		for (unsigned int n = 0; n < i % 5; n++)
-			send(&b, b.txq, BURST);
+			bench_send(&b, b.txq, BENCH_BURST);
 		vio_loop_step(b.loop, i % 40);
-		receive(&b, b.rxq);
+		bench_receive(&b, b.rxq);
 		vio_loop_needs_reset(b.loop);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		check_accounts(&b);
+		bench_accounts(&b);
 	}
-	exchange(&b);
-	assert_int_equal(info_of(&b).recoveries, 100);
+	bench_exchange(&b);
+	assert_int_equal(bench_info(&b).recoveries, 100);
 	bench_close(&b);
 }
 
@@ -335,7 +190,7 @@ static void resends(const struct ring_case *c, const char *more, unsigned int st
 
 	snprintf(text, sizeof(text), "%s,in_flight=resend,resets=any%s", c->options, more);
 	bench_open(&b, text);
-	exchange(&b);
+	bench_exchange(&b);
 	send_numbered(&b);
 	vio_loop_step(b.loop, stepped);
 	done = receive_numbered(&b, 0);
@@ -344,14 +199,14 @@ static void resends(const struct ring_case *c, const char *more, unsigned int st
 		vio_loop_needs_reset(b.loop);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		check_accounts(&b);
+		bench_accounts(&b);
 	}
 	vio_loop_step(b.loop, 64);
 	assert_int_equal(receive_numbered(&b, done), NUMBERED);
 	vio_txq_stats(b.txq, &s);
 	assert_int_equal(s.resent, 2 * (NUMBERED - done));
 	assert_int_equal(s.resent, s.taken_back);
-	exchange(&b);
+	bench_exchange(&b);
 	bench_close(&b);
 }
 
@@ -398,18 +253,18 @@ static void limit(void **state)
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
 	}
-	send(&b, b.txq, BURST);
+	bench_send(&b, b.txq, BENCH_BURST);
 	vio_loop_needs_reset(b.loop);
 	for (unsigned int i = 0; i < 20; i++) {
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 		usleep(1000);
 	}
 	assert_non_null(strstr(vio_error_last()->why, "3 times within 10 s"));
-	assert_true(info_of(&b).given_up);
-	assert_int_equal(info_of(&b).recoveries, 3);
+	assert_true(bench_info(&b).given_up);
+	assert_int_equal(bench_info(&b).recoveries, 3);
 	/* What was in flight is back all the same. */
 	assert_int_equal(vio_txq_in_flight(b.txq), 0);
-	check_accounts(&b);
+	bench_accounts(&b);
 	vio_cache_close(b.cache);
 	vio_pool_info(b.pool, &pool);
 	assert_int_equal(pool.out, 0);
@@ -426,8 +281,8 @@ static void stays(void **state)
 	vio_loop_needs_reset(b.loop);
 	for (unsigned int i = 0; i < 5; i++)
 		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-	assert_int_equal(send(&b, b.txq, BURST), 0);
-	assert_int_equal(info_of(&b).recoveries, 0);
+	assert_int_equal(bench_send(&b, b.txq, BENCH_BURST), 0);
+	assert_int_equal(bench_info(&b).recoveries, 0);
 	bench_close(&b);
 }
 
@@ -472,10 +327,10 @@ static void refused(void **state)
 	assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
 	assert_int_equal(vio_port_check(b.port), VIO_PORT_REFUSED);
 	assert_non_null(strstr(vio_error_last()->fix, "without ctrl_rx mq"));
-	assert_int_equal(info_of(&b).recoveries_failed, 1);
+	assert_int_equal(bench_info(&b).recoveries_failed, 1);
 	b.loop->offered = had;
-	come_back(&b);
-	exchange(&b);
+	bench_back(&b);
+	bench_exchange(&b);
 	bench_close(&b);
 }
 
@@ -528,210 +383,13 @@ static void replayed(void **state)
 	assert_true(b.loop->ctrl.rx_mode[VIO_RX_NOBCAST]);
 	assert_int_equal(b.loop->ctrl.vlans[1], BIT64(77 - 64));
 	assert_int_equal(b.loop->pairs, 1);
-	assert_memory_equal(info_of(&b).mac, &mac, sizeof(mac));
+	assert_memory_equal(bench_info(&b).mac, &mac, sizeof(mac));
 	/* The second pair is out of use as before, and comes back into it. */
-	assert_int_equal(send(&b, vio_port_txq(b.port, 1), 1), 0);
+	assert_int_equal(bench_send(&b, vio_port_txq(b.port, 1), 1), 0);
 	assert_int_equal(vio_port_queues_set(b.port, 2), 0);
-	assert_int_equal(send(&b, vio_port_txq(b.port, 1), 1), 1);
+	assert_int_equal(bench_send(&b, vio_port_txq(b.port, 1), 1), 1);
 	bench_close(&b);
 }
-
-/* ---- beside others ---- */
-
-static void neighbour(void **state)
-{
-	struct bench b, other;
-
-	(void)state;
-	bench_open(&b, "resets=any");
-	other = b;
-	port_open(&other, rings[3].options);
-	for (unsigned int i = 0; i < 20; i++) {
-		send(&b, b.txq, BURST);
-		vio_loop_needs_reset(b.loop);
-		exchange(&other);
-		vio_port_check(b.port);
-		exchange(&other);
-		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		exchange(&other);
-	}
-	check_accounts(&other);
-	vio_port_close(other.port);
-	bench_close(&b);
-}
-
-/* What a thread does that knows nothing of the port's state. */
-struct poller {
-	struct bench *b;
-	struct vio_cache *cache;
-	pthread_t thread;
-	bool stop;
-	uint64_t received;
-};
-
-static void *poll_on(void *arg)
-{
-	struct poller *p = arg;
-	struct vio_pkt pkts[BURST];
-
-	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
-		uint16_t n = vio_rx_burst(p->b->rxq, pkts, BURST), took;
-
-		vio_pkt_put(p->cache, pkts, n);
-		__atomic_fetch_add(&p->received, n, __ATOMIC_RELAXED);
-		n = vio_pkt_get(p->cache, pkts, 4);
-		for (uint16_t i = 0; i < n; i++)
-			pkts[i].len = 60;
-		took = vio_tx_burst(p->b->txq, pkts, n);
-		vio_pkt_put(p->cache, pkts + took, (uint16_t)(n - took));
-		vio_txq_in_flight(p->b->txq);
-		if (!took)
-			sched_yield();
-	}
-	return NULL;
-}
-
-static void poller_start(struct poller *p, struct bench *b, void *(*run)(void *arg))
-{
-	*p = (struct poller){ .b = b };
-	assert_int_equal(vio_cache_open(b->pool, &p->cache), 0);
-	assert_int_equal(pthread_create(&p->thread, NULL, run, p), 0);
-}
-
-static void poller_end(struct poller *p)
-{
-	__atomic_store_n(&p->stop, true, __ATOMIC_RELAXED);
-	assert_int_equal(pthread_join(p->thread, NULL), 0);
-	vio_cache_close(p->cache);
-}
-
-/* Step until the poller has got @n more. */
-static void flow(struct bench *b, struct poller *p, uint64_t n)
-{
-	const uint64_t end = __atomic_load_n(&p->received, __ATOMIC_RELAXED) + n;
-
-	for (unsigned int i = 0; __atomic_load_n(&p->received, __ATOMIC_RELAXED) < end; i++) {
-		assert_true(i < 2000000);
-		if (!vio_loop_step(b->loop, 64))
-			sched_yield();
-	}
-}
-
-static void polled(void **state)
-{
-	const struct ring_case *c = *state;
-	struct poller p;
-	char text[160];
-	struct bench b;
-
-	snprintf(text, sizeof(text), "%s,resets=any,timeout=2000", c->options);
-	bench_open(&b, text);
-	poller_start(&p, &b, poll_on);
-	for (unsigned int i = 0; i < 50; i++) {
-		flow(&b, &p, 100);
-		vio_loop_needs_reset(b.loop);
-		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-		vio_loop_step(b.loop, i % 64);
-		come_back(&b);
-	}
-	flow(&b, &p, 100);
-	poller_end(&p);
-	assert_int_equal(info_of(&b).recoveries, 50);
-	bench_close(&b);
-}
-
-/* A thread that does not come out of its burst: nothing is touched before it does. */
-static void held_up(void **state)
-{
-	struct vio_queue_stats s;
-	struct bench b;
-
-	(void)state;
-	bench_open(&b, rings[0].options);
-	send(&b, b.txq, BURST);
-	b.own->txq[0]->gate.inside = 1;
-	vio_loop_needs_reset(b.loop);
-	assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-	assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-	assert_non_null(strstr(vio_error_last()->fix, "inside a call"));
-	vio_txq_stats(b.txq, &s);
-	assert_int_equal(s.taken_back, 0);
-	assert_int_equal(b.loop->status & STATUS_NEEDS_RESET, STATUS_NEEDS_RESET);
-	gate_leave(&b.own->txq[0]->gate);
-	come_back(&b);
-	exchange(&b);
-	assert_int_equal(info_of(&b).recoveries_failed, 1);
-	bench_close(&b);
-}
-
-/* ---- sleepers ---- */
-
-static void *sleep_on(void *arg)
-{
-	struct poller *p = arg;
-	struct vio_pkt pkts[BURST];
-
-	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
-		int rc = vio_rx_wait(p->b->rxq, 10000);
-		uint16_t n = vio_rx_burst(p->b->rxq, pkts, BURST);
-
-		assert_true(rc == 1 || rc == -EPIPE);
-		if (rc < 0)
-			usleep(100);
-		vio_pkt_put(p->cache, pkts, n);
-		__atomic_fetch_add(&p->received, n, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static void sleeper(void **state)
-{
-	const struct ring_case *c = *state;
-	struct poller p;
-	char text[160];
-	struct bench b;
-
-	snprintf(text, sizeof(text), "%s,resets=any,wait=on", c->options);
-	bench_open(&b, text);
-	poller_start(&p, &b, sleep_on);
-	for (unsigned int i = 0; i < 10; i++) {
-		send(&b, b.txq, BURST);
-		flow(&b, &p, BURST);
-		usleep(2000); /* it is asleep by now, mostly */
-		vio_loop_needs_reset(b.loop);
-		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-		come_back(&b);
-	}
-	send(&b, b.txq, BURST);
-	flow(&b, &p, BURST);
-	__atomic_store_n(&p.stop, true, __ATOMIC_RELAXED);
-	send(&b, b.txq, BURST); /* or it would sleep on */
-	vio_loop_step(b.loop, 64);
-	poller_end(&p);
-	bench_close(&b);
-}
-
-static void event(void **state)
-{
-	struct bench b;
-	int fd;
-
-	(void)state;
-	bench_open(&b, "wait=on");
-	fd = vio_port_event_fd(b.port);
-	for (unsigned int i = 0; i < 2; i++) {
-		struct pollfd pfd = { .fd = fd, .events = POLLIN };
-
-		assert_int_equal(poll(&pfd, 1, 0), 0);
-		vio_loop_needs_reset(b.loop);
-		assert_int_equal(poll(&pfd, 1, 0), 1);
-		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
-		assert_int_equal(vio_port_check(b.port), VIO_PORT_UP);
-		assert_int_equal(vio_port_event_fd(b.port), fd);
-	}
-	bench_close(&b);
-}
-
 int main(void)
 {
 	static struct case_list list;
@@ -741,7 +399,6 @@ int main(void)
 		case_add(&list, rings[i].queue, queue_comes_back, &rings[i]);
 		case_add(&list, rings[i].alone, queue_alone, &rings[i]);
 		case_add(&list, rings[i].storm, hundred, &rings[i]);
-		case_add(&list, rings[i].beside, polled, &rings[i]);
 		case_add(&list, rings[i].replay, replayed, &rings[i]);
 		case_add(&list, rings[i].resend, resent, &rings[i]);
 	}
@@ -753,10 +410,5 @@ int main(void)
 		 &rings[0]);
 	case_add(&list, "what can't be sent again is back when the port closes", never_resent,
 		 NULL);
-	case_add(&list, "a neighbour loses nothing", neighbour, NULL);
-	case_add(&list, "nothing is touched while a thread is inside a burst", held_up, NULL);
-	case_add(&list, "split: who sleeps wakes, and sleeps again", sleeper, &rings[0]);
-	case_add(&list, "packed: who sleeps wakes, and sleeps again", sleeper, &rings[2]);
-	case_add(&list, "the port's event tells that it needs a reset", event, NULL);
 	return case_run("recover", &list);
 }
