@@ -11,10 +11,11 @@
 
 /* A port that falls and comes back beside others: ports, and threads that know nothing of it. */
 static const struct ring_case {
-	const char *beside, *sleep, *options;
+	const char *beside, *late, *sleep, *options;
 } rings[] = {
 #define X(name, options) \
 	{ name ": a thread that polls all along polls on", \
+	  name ": a burst that comes too late finds the gate shut", \
 	  name ": who sleeps wakes, and sleeps again", options },
 	RING_KINDS(X)
 #undef X
@@ -148,6 +149,38 @@ static void held_up(void **state)
 	bench_close(&b);
 }
 
+/* A thread that has looked up its burst function, and calls it when the port is down. */
+static void too_late(void **state)
+{
+	const struct ring_case *c = *state;
+	uint16_t (*rx)(struct vio_rxq * rxq, struct vio_pkt * pkts, uint16_t n);
+	uint16_t (*tx)(struct vio_txq * txq, const struct vio_pkt *pkts, uint16_t n);
+	struct vio_pkt pkts[BENCH_BURST];
+	char text[160];
+	struct bench b;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "%s,in_flight=%s", c->options, i ? "resend" : "drop");
+		bench_open(&b, text);
+		rx = b.rxq->burst;
+		tx = b.txq->burst;
+		bench_send(&b, b.txq, BENCH_BURST);
+		vio_loop_step(b.loop, 64); /* there would be something to receive */
+		vio_loop_needs_reset(b.loop);
+		assert_int_equal(vio_port_check(b.port), VIO_PORT_NEEDS_RESET);
+		assert_int_equal(vio_pkt_get(b.cache, pkts, 1), 1);
+		pkts[0].len = 60;
+		assert_int_equal(tx(b.txq, pkts, 1), 0);
+		vio_pkt_put(b.cache, pkts, 1);
+		assert_int_equal(rx(b.rxq, pkts, BENCH_BURST), 0);
+		assert_int_equal(b.own->rxq[0]->gate.inside | b.own->txq[0]->gate.inside, 0);
+		bench_back(&b);
+		assert_ptr_equal(b.rxq->burst, rx);
+		assert_ptr_equal(b.txq->burst, tx);
+		bench_close(&b);
+	}
+}
+
 /* ---- sleepers ---- */
 
 static void *sleep_on(void *arg)
@@ -221,6 +254,7 @@ int main(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rings); i++) {
 		case_add(&list, rings[i].beside, polled, &rings[i]);
+		case_add(&list, rings[i].late, too_late, &rings[i]);
 		case_add(&list, rings[i].sleep, sleeper, &rings[i]);
 	}
 	case_add(&list, "a neighbour loses nothing", neighbour, NULL);
