@@ -56,8 +56,8 @@ def cases():
         features, frames = HEADERS[header]
         ring = ('packed' if packed == 'on' else 'split') + ' in_order' * (in_order == 'on')
         device = 'batch=16' if in_order == 'on' else 'ooo'
-        yield Case(f'{ring} {header}', f'loop:echo,packed={packed},in_order={in_order},queues={QUEUES},'
-                   f'{device}{features}', frames)
+        yield Case(f'{ring} {header}', f'loop:echo,packed={packed},in_order={in_order},'
+                   f'queues={QUEUES},{device}{features}', frames)
     for option, fault in SPOILT.items():
         yield Case(f'a device with {option}', f'loop:echo,{option}', SHORT, fault)
 
