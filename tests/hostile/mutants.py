@@ -54,7 +54,7 @@ FURTHER = [
     ('net_hdr.c', 'off->gso_size && off->csum_needed', ['off->csum_needed', 'off->gso_size']),
     ('net_hdr.c', 'off->gso_hdr_len > frame_len', ['false']),
     ('device.c', '*mtu >= NET_MTU_MIN', ['true']),
-    ('device.c', '!max || max >= 0x8000', ['!max', 'max >= 0x8000']),
+    ('device.c', 'max && max < 0x8000', ['max', 'max < 0x8000']),
     ('device.c', '!max || max > SPLIT_ENTRIES_MAX', ['!max', 'max > SPLIT_ENTRIES_MAX']),
     ('device.c', '!(mac[0] & 1)', ['true']),
     ('device.c', 'memcmp(mac, none, sizeof(none)) != 0', ['true']),
