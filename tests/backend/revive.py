@@ -36,7 +36,7 @@ def kills(options):
         code = revive.wait(seconds)
         result = json.loads(revive.out.splitlines()[-1])
         rig.point(code == 0 and result['recoveries'] == rounds,
-                  'comes back %d times, every packet is accounted for' % rounds, revive.out)
+                  'comes back from %d kills, every packet is accounted for' % rounds, revive.out)
         took = [float(ms) for ms in re.findall(r'^back (\S+)', revive.out, re.M)]
         if took:
             # DPDK's backend looks at its sockets once a second, until it has seen the first peer.

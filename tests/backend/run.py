@@ -33,7 +33,7 @@ def parse_args():
     parser = suite.options(__doc__)
     parser.add_argument('--quick', action='store_true',
                         help='10^5 frames a mode, not 10^7; a build with sanitizers does it anyway')
-    parser.add_argument('--rounds', type=int, default=2, metavar='N',
+    parser.add_argument('--rounds', type=int, default=1, metavar='N',
                         help='kill and start a backend so often in each of the cases that do')
     return parser.parse_args()
 

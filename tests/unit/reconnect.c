@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <vio/vio.h>
 
@@ -277,6 +278,37 @@ static void test_dies_again(void **state)
 	bench_close();
 }
 
+/* One that listens and does not come to the door: nobody waits for it, and not for ever. */
+static void test_slow(void **state)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct vio_port_info info;
+
+	(void)state;
+	env.timeout_ms = HASTY_MS;
+	bench_open(&kinds[0], "");
+	backend_kill();
+	assert_int_equal(vio_port_check(bench.port), VIO_PORT_BACKEND_GONE);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", env.path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)) | listen(fd, 4), 0);
+	assert_int_equal(vio_port_check(bench.port), VIO_PORT_BACKEND_GONE);
+	assert_non_null(strstr(vio_error_last()->fix, "no answer yet"));
+	do {
+		usleep(1000);
+		vio_port_check(bench.port);
+		vio_port_info(bench.port, &info);
+	} while (!info.recoveries_failed);
+	vio_port_check(bench.port);
+	assert_non_null(strstr(vio_error_last()->fix, "no answer in"));
+	close(fd);
+	unlink(env.path);
+	backend_start(&kinds[0], &both);
+	reach(VIO_PORT_UP);
+	backend_kill();
+	bench_close();
+}
+
 static bool readable(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -318,6 +350,7 @@ int main(void)
 	    "a backend that lacks a feature is refused by name, the next is taken");
 	add(test_hangs, NULL, "the memory is not used anew while a backend that hangs may use it");
 	add(test_dies_again, NULL, "a backend may die at each message of its return");
+	add(test_slow, NULL, "a backend that is slow to answer holds nobody up");
 	add(test_event, NULL,
 	    "the port's event tells of a backend that goes, and of one that comes");
 	return run_group("reconnect");

@@ -45,15 +45,16 @@ struct vu_device {
 	struct vu_conn conn;
 	struct sock_file file;
 	bool server;
-	int listener;      /* while nobody is connected to a server; otherwise -1 */
-	int events;        /* epoll: conn and listener; -1: not asked for */
-	uint64_t offered;  /* by the backend, as first read; never asked for again */
-	uint64_t protocol; /* VU_PROTOCOL_* bits in use */
-	bool has_protocol; /* bit 30: rings start disabled, protocol features exist */
-	bool accepted;     /* SET_FEATURES has been sent since the last reset */
-	bool shared;       /* the backend has the region */
-	uint8_t status;    /* as written last */
-	uint16_t mtu;      /* 0: not given */
+	int listener;           /* while nobody is connected to a server; otherwise -1 */
+	struct deadline answer; /* of a backend that was reached again */
+	int events;             /* epoll: conn and listener; -1: not asked for */
+	uint64_t offered;       /* by the backend, as first read; never asked for again */
+	uint64_t protocol;      /* VU_PROTOCOL_* bits in use */
+	bool has_protocol;      /* bit 30: rings start disabled, protocol features exist */
+	bool accepted;          /* SET_FEATURES has been sent since the last reset */
+	bool shared;            /* the backend has the region */
+	uint8_t status;         /* as written last */
+	uint16_t mtu;           /* 0: not given */
 	uint16_t pairs_max, pairs;
 	struct vio_region_info region; /* bytes 0: none yet */
 	struct vu_ring rings[VU_RINGS_MAX];

@@ -279,10 +279,10 @@ bool vu_hung_up(struct vu_conn *conn)
 	return false;
 }
 
-int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, int fd, void *reply)
+static int send_request(struct vu_conn *conn, enum vu_request request, const void *payload, int fd,
+			struct deadline until)
 {
 	const struct request *r = &requests[request];
-	const struct deadline until = deadline_in(conn->timeout_ms);
 	const bool ack = conn->ack && !r->reply;
 	struct {
 		struct vu_header header;
@@ -297,13 +297,37 @@ int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, 
 	if (rc < 0)
 		return rc;
 
-	if (r->payload)
+	if (payload)
 		memcpy(msg.payload, payload, r->payload);
-	rc = send_all(conn, (const char *)&msg, sizeof(msg.header) + r->payload,
-		      r->has_fd ? fd : -1, until, r->name);
+	return send_all(conn, (const char *)&msg, sizeof(msg.header) + r->payload,
+			r->has_fd ? fd : -1, until, r->name);
+}
+
+int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, int fd, void *reply)
+{
+	const struct request *r = &requests[request];
+	const struct deadline until = deadline_in(conn->timeout_ms);
+	int rc = send_request(conn, request, payload, fd, until);
+
 	if (rc < 0)
 		return rc;
 	if (r->reply)
 		return receive_reply(conn, request, reply, r->reply, until);
-	return ack ? receive_ack(conn, request, until) : 0;
+	return conn->ack ? receive_ack(conn, request, until) : 0;
+}
+
+int vu_ask(struct vu_conn *conn, enum vu_request request)
+{
+	return send_request(conn, request, NULL, -1, deadline_in(0));
+}
+
+int vu_answer(struct vu_conn *conn, enum vu_request request, void *reply)
+{
+	const struct request *r = &requests[request];
+	struct pollfd pfd = { .fd = conn->fd, .events = POLLIN };
+
+	if (poll(&pfd, 1, 0) <= 0)
+		return err_set(ERR_DEVICE_TIMEOUT, -EAGAIN, "%s: %s: no answer yet", conn->path,
+			       r->name);
+	return receive_reply(conn, request, reply, r->reply, deadline_in(conn->timeout_ms));
 }

@@ -122,6 +122,11 @@ struct vu_conn {
 int vu_call(struct vu_conn *conn, enum vu_request request, const void *payload, int fd,
 	    void *reply);
 
+/* vu_call() in two halves that do not wait, for a request that has a reply and nothing else.
+ * vu_answer(): -EAGAIN with the error set: there is none yet. */
+int vu_ask(struct vu_conn *conn, enum vu_request request);
+int vu_answer(struct vu_conn *conn, enum vu_request request, void *reply);
+
 /* See, without blocking, that the backend is there and silent, as it should be between exchanges.
  * Return: as vu_call(). */
 int vu_quiet(struct vu_conn *conn);

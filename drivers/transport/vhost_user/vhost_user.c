@@ -409,16 +409,11 @@ static int count_pairs(struct vu_device *dev)
 	return 0;
 }
 
-static int handshake(struct vu_device *dev)
+/* What follows from the features that the backend offers. */
+static int get_acquainted(struct vu_device *dev)
 {
 	int rc;
 
-	rc = vu_call(&dev->conn, VU_SET_OWNER, NULL, -1, NULL);
-	if (rc < 0)
-		return rc;
-	rc = get_u64(dev, VU_GET_FEATURES, &dev->offered);
-	if (rc < 0)
-		return rc;
 	dev->has_protocol = offers(dev, VHOST_USER_F_PROTOCOL_FEATURES);
 	if (dev->has_protocol) {
 		rc = negotiate_protocol(dev);
@@ -429,7 +424,10 @@ static int handshake(struct vu_device *dev)
 		return err_set(ERR_FEATURE_MISSING, -ENOTSUP,
 			       "%s: host_mtu=%u: the backend does not offer mtu", dev->path,
 			       dev->mtu);
-	return count_pairs(dev);
+	rc = count_pairs(dev);
+	if (rc == 0)
+		describe(dev);
+	return rc;
 }
 
 static int take_options(struct vu_device *dev, struct address *addr)
@@ -502,21 +500,21 @@ static int await(struct vu_device *dev, struct deadline until)
 	return rc;
 }
 
-/* Meet a backend. Return: as open(); the connection is closed again where that fails. */
+/* Meet a backend. Return: as open(). */
 static int meet(struct vu_device *dev, struct deadline until)
 {
 	int rc = dev->server ? await(dev, until) : sock_connect(dev->path, until, &dev->conn.fd);
 
-	if (rc < 0)
-		return rc;
-	rc = handshake(dev);
+	return rc < 0 ? rc : watch(dev, dev->conn.fd);
+}
+
+static int greet(struct vu_device *dev)
+{
+	int rc = vu_call(&dev->conn, VU_SET_OWNER, NULL, -1, NULL);
+
 	if (rc == 0)
-		rc = watch(dev, dev->conn.fd);
-	if (rc == 0)
-		describe(dev);
-	else
-		drop(&dev->conn.fd);
-	return rc;
+		rc = get_u64(dev, VU_GET_FEATURES, &dev->offered);
+	return rc < 0 ? rc : get_acquainted(dev);
 }
 
 static int vu_leave(struct transport *tp)
@@ -541,9 +539,12 @@ static bool is_nobody(int rc)
 	return rc == -ENOENT || rc == -ECONNREFUSED || rc == -ETIMEDOUT;
 }
 
-static int vu_rejoin(struct transport *tp)
+/* A backend may be slow to see that somebody has come: DPDK's takes up to a second. So the first
+ * request that has an answer is sent, and the answer looked for later. */
+#define ANSWER_TIMEOUTS 3u
+
+static int knock(struct vu_device *dev)
 {
-	struct vu_device *dev = device_of(tp);
 	const struct vu_conn before = dev->conn;
 	int rc;
 
@@ -553,14 +554,40 @@ static int vu_rejoin(struct transport *tp)
 	dev->status = 0;
 	dev->conn =
 		(struct vu_conn){ .fd = -1, .path = before.path, .timeout_ms = before.timeout_ms };
+	dev->answer = deadline_in(ANSWER_TIMEOUTS * before.timeout_ms);
 	rc = meet(dev, deadline_in(0));
-	if (rc == 0)
-		return 0;
-	if (!dev->conn.code) { /* it stays unusable until the next time */
-		dev->conn = before;
-		dev->conn.fd = -1;
-		rc = is_nobody(rc) ? -EAGAIN : rc;
+	if (rc == 0) {
+		rc = vu_call(&dev->conn, VU_SET_OWNER, NULL, -1, NULL);
+		return rc < 0 ? rc : vu_ask(&dev->conn, VU_GET_FEATURES);
 	}
+	drop(&dev->conn.fd);
+	dev->conn = before; /* unusable as it was */
+	return is_nobody(rc) ? -EAGAIN : rc;
+}
+
+/* The answer to knock(). Return: as rejoin(). */
+static int answered(struct vu_device *dev)
+{
+	int rc = vu_answer(&dev->conn, VU_GET_FEATURES, &dev->offered);
+
+	if (rc == -EAGAIN && deadline_passed(dev->answer))
+		return vu_break(&dev->conn, ERR_DEVICE_TIMEOUT, -ETIMEDOUT,
+				"GET_FEATURES: no answer in %u ms",
+				ANSWER_TIMEOUTS * dev->conn.timeout_ms);
+	return rc;
+}
+
+static int vu_rejoin(struct transport *tp)
+{
+	struct vu_device *dev = device_of(tp);
+	int rc = dev->conn.fd < 0 ? knock(dev) : 0;
+
+	if (rc == 0)
+		rc = answered(dev);
+	if (rc == 0)
+		rc = get_acquainted(dev);
+	if (rc < 0 && rc != -EAGAIN)
+		drop(&dev->conn.fd);
 	return rc;
 }
 
@@ -596,6 +623,8 @@ static int vu_open(struct address *addr, uint32_t timeout_ms, struct transport *
 	rc = take_options(dev, addr);
 	if (rc == 0)
 		rc = meet(dev, until);
+	if (rc == 0)
+		rc = greet(dev);
 	if (rc < 0) {
 		vu_close(&dev->tp);
 		return rc;
