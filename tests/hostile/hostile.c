@@ -110,10 +110,12 @@ static void open_victim(struct rig *r, const struct cell *c)
 {
 	char address[512], features[256];
 
+	/* A broken queue is reset by itself, or with its device. */
 	snprintf(address, sizeof(address),
-		 "hostile:echo,max_queues=1,max_size=16,size=%u,timeout=20,lie=%s,at=%u,always=%s%"
-		 "s,%s",
-		 entries_of(c->variant), c->b->name, at_of(c), on(repeats(c)), disorder_of(c),
+		 "hostile:echo,max_queues=1,max_size=16,size=%u,timeout=20,ring_reset=%s,lie=%s,"
+		 "at=%u,always=%s%s,%s",
+		 entries_of(c->variant), on(!c->place->narrow), c->b->name, at_of(c),
+		 on(repeats(c)), disorder_of(c),
 		 variant_text(features, sizeof(features), c->variant));
 	if (rig_open(r, address, &bed) < 0)
 		fail_msg("%s", vio_error_text());
@@ -236,6 +238,25 @@ static void check_dropped(const struct outcome *o)
 	assert_int_equal(o->r->odd, 0);
 }
 
+/* The device has lied once, and behaves from now on: the port comes back, and works as before. */
+static void check_recovered(struct rig *r)
+{
+	struct vio_queue_stats tx;
+
+	for (unsigned int i = 0; i < 1000 && vio_port_check(r->port) != VIO_PORT_UP; i++)
+		usleep(100);
+	if (vio_port_check(r->port) != VIO_PORT_UP)
+		fail_msg("%s", vio_error_text());
+	r->next = r->got = r->sent;
+	for (unsigned int i = 0; i < 4; i++) {
+		rig_round(r);
+		good_round();
+	}
+	assert_int_equal(r->got, r->sent);
+	tx = rig_tx_stats(r);
+	assert_int_equal(tx.packets, tx.completed + tx.taken_back + vio_txq_in_flight(r->txq));
+}
+
 /* One queue stands, the other works. */
 static void check_broken(const struct outcome *o)
 {
@@ -254,6 +275,7 @@ static void check_broken(const struct outcome *o)
 	rig_round(r);
 	assert_int_equal(r->sent, about_rx(o) ? sent + r->burst : sent);
 	assert_int_equal(r->got, got);
+	check_recovered(r);
 }
 
 /* The ring stands still, and nobody is to blame. */
