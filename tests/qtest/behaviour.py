@@ -78,8 +78,8 @@ def bad_head(bench):
     machine.driver.ask('kick 0')
     state = until(lambda: machine.driver.ask('state'), lambda s: s['state'] != 'up')
     bench.point(state['state'] == 'needs reset', 'the port says so', state)
-    machine.driver.ask('close')
-    machine.driver.ask('open ')
+    state = until(lambda: machine.driver.ask('state'), lambda s: s['state'] == 'up')
+    bench.point(state['state'] == 'up', 'and comes back', state)
     bench.traffic(machine, SHORT)
     bench.closes(machine)
 
@@ -91,7 +91,7 @@ def killed(bench):
     machine.driver.ask('traffic 100000 60 1514 200 1 500')
     machine.qemu.kill()
     state = machine.driver.ask('state')
-    bench.point(state['state'] == 'gone', 'the port says so', state)
+    bench.point(state['state'] == 'backend gone', 'the port says so', state)
     left = machine.driver.ask('close')
     bench.point(left == {'out': 0, 'bad_puts': 0}, 'closes with every buffer back', left)
 

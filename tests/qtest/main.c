@@ -178,7 +178,9 @@ static const char *const state_names[] = {
 	[VIO_PORT_UP] = "up",
 	[VIO_PORT_QUEUE_BROKEN] = "queue broken",
 	[VIO_PORT_NEEDS_RESET] = "needs reset",
-	[VIO_PORT_BACKEND_GONE] = "gone",
+	[VIO_PORT_BACKEND_GONE] = "backend gone",
+	[VIO_PORT_DEVICE_GONE] = "gone",
+	[VIO_PORT_REFUSED] = "refused",
 };
 
 static void do_state(struct driver *d, char *args)
