@@ -30,17 +30,19 @@ class Rig(Points):
     def __init__(self, tap, folder, args):
         super().__init__(tap, folder, args)
         self.queues, self.pmd, self.switch, self.serial = 0, None, None, 0
+        self.pmd_args = ()
 
     @property
     def socket(self):
         return os.path.join(self.folder, 'vhost%d' % self.queues)
 
     def testpmd(self, queues, args=()):
-        """The running testpmd if it has as many queue pairs, otherwise a new one."""
-        if self.pmd and self.pmd.alive and self.queues == queues:
+        """The running testpmd if it was started like that, otherwise a new one."""
+        if (self.pmd and self.pmd.alive and self.queues == queues and
+                self.pmd_args == args):
             return self.pmd
         self.reset()
-        self.queues = queues
+        self.queues, self.pmd_args = queues, args
         if os.path.exists(self.socket):
             os.unlink(self.socket)
         self.pmd = Testpmd(['net_vhost0,iface=%s,queues=%d' % (self.socket, queues)], queues,
