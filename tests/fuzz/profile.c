@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "../../apps/vio/profile.h"
 
-#include "../../apps/vio/commands.h"
+#include "../../apps/vio/gen_options.h"
 #include "app.h"
 
 /* A profile of streams: the input is the file. */
@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	file.at = text;
 	file.bytes = size;
-	rc = profile_read("the input", command_pktgen.options, base, &p);
+	rc = profile_read("the input", base, &p);
 	if (rc == 0) {
 		check(p);
 		profile_free(p);
