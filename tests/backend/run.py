@@ -51,7 +51,8 @@ def run_cases(cases, args):
         try:
             for case in cases:
                 if not rig.attempt(case):
-                    rig.reset()  # the next begins with a fresh backend
+                    rig.reset()  # the next begins with a fresh backend, which nobody else meets
+                    kill_all()
         finally:
             rig.reset()
             kill_all()
