@@ -40,6 +40,8 @@ class Machine:
     branch: str   # to a place that is given
     always: str   # of these, the unconditional ones
     leave: str    # return, call, or branch through a register
+    enter: str    # acquire of whether a queue's gate is shut; '': a plain load is one
+    go: str       # release of having been inside
 
 
 MACHINES = {
@@ -50,7 +52,8 @@ MACHINES = {
         step=r'ld(ar|apr|apur) x', steps=4,
         show={'split': r'stlu?rh ', 'packed': r'stlu?r x'},
         fence=r'dmb ish$', fenced=False, bell=r'dmb osh(st)?$', load=r'ld', store=r'st[^l]',
-        branch=r'(b(\.\w+)?|cbn?z|tbn?z) ', always=r'b ', leave=r'(ret|br|bl|blr)\b'),
+        branch=r'(b(\.\w+)?|cbn?z|tbn?z) ', always=r'b ', leave=r'(ret|br|bl|blr)\b',
+        enter=r'ld(ar|apr|apur) w', go=r'stlu?r wzr'),
     'x86_64': Machine(
         objdump='objdump', packages='binutils',
         orders=r'lock |[lms]fence|xchg .*\(|cmpxchg|xadd',
@@ -60,19 +63,24 @@ MACHINES = {
               'packed': r'xchg %r([a-ds][ixp]|\d+),.*\('},
         fence=r'lock (addl|orq?l?) |mfence', fenced=True, bell='',
         load=r'$^', store=r'v?mov\w* [^(]*,.*\(',
-        branch=r'j\w+ ', always=r'jmp ', leave=r'(ret|call)'),
+        branch=r'j\w+ ', always=r'jmp ', leave=r'(ret|call)',
+        enter='', go=''),
 }
 
 LAYOUTS = ('split', 'packed')
 # What bursts do, by source and by what stands in front of the variant's name; '': all others.
 DOES = {
-    'rx': {'': ('read', 'show')},
-    'tx': {'': ('show',), 'reclaim_': ('read',)},
+    'rx': {'': ('read', 'show'), 'rx_': ('gate', 'read', 'show')},
+    'tx': {'': ('show',), 'reclaim_': ('read',), 'tx_': ('gate', 'show')},
 }
 SENTENCES = {
     ('read',): 'looks for completions with acquire',
     ('show',): 'shows buffers with release, then fences',
     ('read', 'show'): 'looks for completions with acquire, shows buffers with release, then fences',
+    ('gate', 'show'): 'passes the gate, shows buffers with release, then fences',
+    ('gate', 'read', 'show'):
+        'passes the gate, looks for completions with acquire, shows buffers with release, '
+        'then fences',
 }
 
 
@@ -135,10 +143,22 @@ def parse(text):
     return {m: [Function(n, c) for n, c in found] for m, found in members.items()}
 
 
+def check_gate(function, machine):
+    """Nobody returns from behind the gate without saying so. Return: barriers, complaints."""
+    enter, go = function.matching(machine.enter)[:1], function.matching(machine.go)
+    if not machine.enter:
+        return [], []
+    if not enter:
+        return go, ['no acquire where it looks at the gate']
+    bad = function.first_of(enter[0] + 1, machine.go, 'ret', machine)
+    return enter + go, [f'"{bad}" comes before the gate is left with release'] if bad else []
+
+
 def check_hot(function, layout, does, machine):
     """What is wrong with a burst of @layout that reads or shows or both. Return: complaints."""
-    out = []
+    gate, out = check_gate(function, machine) if 'gate' in does else ([], [])
     read = function.matching(machine.read[layout]) if 'read' in does else []
+    read = [i for i in read if i not in gate]
     show = function.matching(machine.show[layout]) if 'show' in does else []
     if 'read' in does and machine.read[layout] and not read:
         out.append('no acquire where it looks for completions')
@@ -153,7 +173,7 @@ def check_hot(function, layout, does, machine):
             out += [f'"{bad}" stands between "{function.code[i][1]}" and a fence'] if bad else []
         if len(fences) > len(show):
             out.append('more fences than places that show buffers')
-    for i in sorted(set(function.matching(machine.orders)) - set(read + show + fences)):
+    for i in sorted(set(function.matching(machine.orders)) - set(gate + read + show + fences)):
         out.append(f'"{function.code[i][1]}" is not needed')
     return out
 
@@ -242,6 +262,20 @@ SEEDS = [
     (X, 'split', 'xchg %ax,0x2(%rcx); lock addl $0x0,-0x4(%rsp); ret', 'not needed',
      'a fence too many on x86'),
 ]
+# Likewise, of functions that are to pass a gate.
+GATED = 'ldar w3, [x3]; ldarh w0, [x1]; stlrh w2, [x3]; dmb ish; stlr wzr, [x4]; ret'
+GATE_SEEDS = [
+    (A, 'split', GATED, '', 'a burst behind a gate'),
+    (A, 'packed', 'ldar w3, [x3]; ldar w0, [x1]; stlr x2, [x3]; dmb ish; stlr wzr, [x4]; ret', '',
+     'a packed one'),
+    (A, 'packed', 'ldar w3, [x3]; ldr w0, [x1]; stlr x2, [x3]; dmb ish; stlr wzr, [x4]; ret',
+     'no acquire where it looks for', 'a gate in place of a look at flags'),
+    (A, 'split', GATED.replace('ldar w', 'ldr w'), 'at the gate', 'a plain look at the gate'),
+    (A, 'split', GATED.replace('stlr w', 'str w'), 'before the gate',
+     'a gate left by a plain store'),
+    (A, 'split', GATED.replace('dmb', 'cbz w0, 18 <f+0x18>; dmb'), 'before the gate',
+     'a way round the gate'),
+]
 FOUR = '; '.join(f'ldar x{n}, [x{n}]' for n in range(4))
 SSE = 'movq 0x8(%rsi),%xmm0; movhps 0x18(%rsi),%xmm0; movups %xmm0,(%rdi)'
 # Likewise, of functions that are to take steps.
@@ -275,6 +309,9 @@ def listing(text):
 def check_seeds(tap):
     for name, layout, text, wanted, what in SEEDS:
         found = check_hot(listing(text), layout, ('read', 'show'), MACHINES[name])
+        judge_seed(tap, found, wanted, what)
+    for name, layout, text, wanted, what in GATE_SEEDS:
+        found = check_hot(listing(text), layout, ('gate', 'read', 'show'), MACHINES[name])
         judge_seed(tap, found, wanted, what)
     for name, layout, text, wanted, what in STEP_SEEDS:
         judge_seed(tap, check_steps(listing(text), layout, True, MACHINES[name]), wanted, what)
