@@ -273,8 +273,10 @@ bool vu_hung_up(struct vu_conn *conn)
 	/* What it still had to say; files that came along are closed by the kernel. */
 	for (unsigned int i = 0; i < 64; i++) {
 		n = recv(conn->fd, rest, sizeof(rest), MSG_DONTWAIT);
-		if (n <= 0 && errno != EINTR)
-			return !n || (errno != EAGAIN && errno != EWOULDBLOCK);
+		if (!n)
+			return true;
+		if (n < 0 && errno != EINTR)
+			return errno != EAGAIN && errno != EWOULDBLOCK;
 	}
 	return false;
 }
