@@ -186,6 +186,13 @@ static uint32_t frame_max(const struct virtio_port *port)
 	return min_u32(NET_LARGE_FRAME_MAX, room + (q->merge_max - 1u) * q->len_max);
 }
 
+/* Is there nothing more to be hoped for? */
+static bool stays_down(const struct virtio_port *port)
+{
+	return port->state != VIO_PORT_UP &&
+	       (!port->recover.on || port->recover.given_up || port->state == VIO_PORT_DEVICE_GONE);
+}
+
 static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 {
 	struct virtio_port *port = port_of(pub);
@@ -216,7 +223,7 @@ static void virtio_info(const struct vio_port *pub, struct vio_port_info *info)
 		.recoveries = port->recover.done,
 		.recoveries_failed = port->recover.failed,
 		.recovered_ns = port->recover.up_ns,
-		.given_up = port->recover.given_up,
+		.given_up = stays_down(port),
 	};
 	memcpy(info->mac, port->mac, sizeof(info->mac));
 }
@@ -261,7 +268,7 @@ static void explain(const struct virtio_port *port)
 	const struct recover *rec = &port->recover;
 
 	err_restore(&port->why);
-	if (!rec->on || rec->given_up || port->state == VIO_PORT_DEVICE_GONE)
+	if (stays_down(port))
 		return;
 	if (rec->cause.code)
 		err_fix("the port is being brought back, so far in vain: %.200s", rec->cause.what);

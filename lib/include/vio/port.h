@@ -103,7 +103,8 @@ enum vio_port_state {
  * @recoveries_failed: attempts to bring it back that failed, not counting looks for a backend that
  * is not there
  * @recovered_ns: when it came back last, as vio_clock_ns() counts; 0: never
- * @given_up: the device was reset as often as it may be; the port stays as it is
+ * @given_up: the port is down and stays so: nothing may bring it back (recover=off), its device was
+ * reset as often as it may be, or has gone
  */
 struct vio_port_info {
 	const char *address;
