@@ -94,11 +94,11 @@ static void rest(struct dump *d)
 		usleep(NAP_US);
 }
 
-/* Return: exit code; the error of a port that is not up has been told. */
+/* Return: exit code; the error of a port that stays down has been told. */
 static int receive_until_end(struct dump *d, const struct capture *c)
 {
 	const uint64_t start = vio_clock_ns();
-	uint64_t now = start, looked = 0;
+	uint64_t now = start;
 	int rc = 0;
 
 	while (!stopped && !rc && !capture_done(c) &&
@@ -106,10 +106,7 @@ static int receive_until_end(struct dump *d, const struct capture *c)
 		if (idle_enough(&d->idle, receive(d)))
 			rest(d);
 		now = vio_clock_ns();
-		if (now - looked < LOOK_NS)
-			continue;
-		rc = look_after(d->port, &d->seen);
-		looked = now;
+		rc = look_on(d->port, &d->seen, now);
 	}
 	return rc;
 }

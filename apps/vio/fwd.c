@@ -19,7 +19,7 @@ struct fwd_config {
 	struct capture_config capture;
 };
 
-#define NAP_US 20000 /* between two looks at clock and signals */
+#define NAP_US 10000 /* between two looks at clock and signals */
 
 static volatile sig_atomic_t stopped;
 
@@ -56,32 +56,29 @@ static void print_totals(const struct forward *f, double seconds)
 	}
 }
 
-/* Return: exit code; the error of a port that is not up has been told. */
-static int check_ports(const struct forward *f, struct look *seen)
+/* Return: exit code; the error of a port that stays down has been told. */
+static int check_ports(const struct forward *f, struct look *seen, uint64_t now_ns)
 {
 	int rc = EXIT_OK;
 
 	for (unsigned int i = 0; i < f->n && !rc; i++)
-		rc = look_after(f->ports[i], &seen[i]);
+		rc = look_on(f->ports[i], &seen[i], now_ns);
 	return rc;
 }
 
-/* Watch until told to stop, the time is over or a port dies. Return: exit code. */
+/* Watch until told to stop, the time is over or a port is lost. Return: exit code. */
 static int watch(struct forward *f, const struct fwd_config *cfg)
 {
 	const uint64_t start = vio_clock_ns();
 	struct lane_stats before[2] = { 0 };
 	struct look seen[2] = { 0 };
-	uint64_t printed = start, looked = 0, now = start;
+	uint64_t printed = start, now = start;
 	int rc = EXIT_OK;
 
 	while (!stopped && !rc && (!cfg->time_ns || now - start < cfg->time_ns)) {
 		usleep(NAP_US);
 		now = vio_clock_ns();
-		if (now - looked >= LOOK_NS) {
-			rc = check_ports(f, seen);
-			looked = now;
-		}
+		rc = check_ports(f, seen, now);
 		if (cfg->quiet || now - printed < 1000000000u)
 			continue;
 		print_rates(f, before, (double)(now - printed) / 1e9);

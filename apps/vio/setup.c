@@ -38,8 +38,9 @@ static int open_port(struct gen *g, unsigned int i)
 		.buffers = (uint32_t)(cfg->buffers ? cfg->buffers
 						   : SPARE_BUFFERS + queues * QUEUE_BUFFERS),
 		.ring_bytes = QUEUE_RINGS * (queues + 1u));
-	struct vio_port_opts port =
-		VIO_OPTS(struct vio_port_opts, .queues = queues, .wait = cfg->wait.on);
+	/* What is measured ends with its device. */
+	struct vio_port_opts port = VIO_OPTS(struct vio_port_opts, .queues = queues,
+					     .wait = cfg->wait.on, .no_recover = true);
 
 	if (memory_open(&pool, &cfg->port[i], 1, &p->pool) < 0)
 		return fail_library();

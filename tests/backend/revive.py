@@ -2,8 +2,10 @@
 """A port whose backend is killed under traffic and started again goes on."""
 
 import json
+import os
 import random
 import re
+import signal
 import statistics
 import time
 
@@ -14,9 +16,9 @@ MODES = ('packed=off', 'packed=on,in_order=on', 'packed=on,in_flight=resend')
 SECONDS_A_ROUND = 30
 
 
-def start(rig):
-    """A backend that echoes from its first moment on."""
-    return rig.testpmd(1, args=('--auto-start', '--forward-mode=io'))
+def start(rig, mode='io'):
+    """A backend that forwards from its first moment on."""
+    return rig.testpmd(1, args=('--auto-start', '--forward-mode=' + mode))
 
 
 def kills(options):
@@ -48,6 +50,24 @@ def kills(options):
     return run
 
 
+def forwarder(rig):
+    """The tool waits for a backend that went, and forwards what the next one sends."""
+    start(rig, 'flowgen')
+    tool = Proc([rig.args.vio, 'fwd', 'vhost-user:' + rig.socket, '-q'], 'vio fwd', 60)
+    wait_for('traffic', lambda: rig.pmd.stats()['rx'] > 1000)
+    rig.pmd.kill()
+    tool.expect('note: .*; waiting for its return', 5)
+    start(rig, 'flowgen')
+    tool.expect('note: .*: up again', 10)
+    wait_for('traffic', lambda: rig.pmd.stats()['rx'] > 1000)
+    os.kill(tool.pid, signal.SIGINT)
+    code = tool.wait(5)
+    rig.point(code == 0 and re.search(r'RESULT .*sent \d{4}', tool.out),
+              'comes back, and says in the end what it forwarded', tool.out)
+    rig.reset()
+
+
 def cases():
+    yield Case('backend killed under vio fwd', forwarder)
     for options in MODES:
         yield Case('backend killed and started again ' + options, kills(options))

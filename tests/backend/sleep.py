@@ -79,7 +79,8 @@ def backend_killed(options):
     """Who sleeps learns that the backend has gone, and says so."""
     def run(rig):
         rig.testpmd(1).start('io')
-        run = Proc([rig.args.vio, 'fwd', address_of(rig, options), '-t', '30s', '-q', '--wait'],
+        run = Proc([rig.args.vio, 'fwd', address_of(rig, options + ',recover=off'), '-t',
+                    '30s', '-q', '--wait'],
                    'vio fwd', 40)
         rig.pmd.expect('virtio is now ready for processing')
         time.sleep(0.5)  # it sleeps
