@@ -319,6 +319,8 @@ static int warm_up(struct run *run)
 	char line[8];
 	int code = drive(run, warm_step);
 
+	if (code)
+		return code;
 	puts("warm");
 	fflush(stdout);
 	return fgets(line, sizeof(line), stdin) ? code : EXIT_WRONG;
