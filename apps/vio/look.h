@@ -5,8 +5,7 @@
 #include <vio/vio.h>
 
 #define LOOK_NS      UINT64_C(200000000) /* between two looks at a port */
-#define LOOK_DOWN_NS UINT64_C(10000000)  /* at one that is down: each look is a step of its return \
-					  */
+#define LOOK_DOWN_NS UINT64_C(10000000)  /* the same while it is down: a step of its return each */
 
 /* What was last seen of a port; all zero: nothing yet. */
 struct look {
