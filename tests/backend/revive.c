@@ -176,6 +176,8 @@ static int finish(struct run *r, int code)
 	vio_port_close(r->port);
 	vio_cache_close(r->cache);
 	vio_pool_info(r->pool, &pool);
+	if (vio_pool_close(r->pool) < 0)
+		code = fail();
 	printf("{\"code\": %d, \"sent\": %" PRIu64 ", \"received\": %" PRIu64 ", \"corrupt\": "
 	       "%" PRIu64 ", \"exact\": %s, \"completed\": %" PRIu64 ", \"taken_back\": %" PRIu64
 	       ", \"resent\": %" PRIu64 ", \"in_flight\": %u, \"leaked\": %" PRIu64
